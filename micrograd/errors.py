@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 
 class MicrogradError(Exception):
@@ -9,7 +10,23 @@ class MicrogradError(Exception):
 
 
 class StaleGraphError(MicrogradError, RuntimeError):
-    """A graph's numbers were changed after the forward pass, so its gradients would be wrong."""
+    """A graph's numbers were changed after the forward pass, so its gradients would be wrong.
+
+    Args:
+        node: the first node that does not follow from its parents any more.
+        data: what it would be, computed from them as they are now.
+    """
+
+    def __init__(self, node: Any, data: float):
+        super().__init__(
+            f'{node!r}{_named(node)}, made by {node._op!r}, would be {data} from its parents as they are now: a number '
+            'was changed after the forward pass, and the gradients would be wrong. '
+            'Wrong: x.data = 5.0; y.backward(). Right: x.data = 5.0; y.recompute(); y.backward()'
+        )
+
+
+def _named(node: Any) -> str:
+    return f' ({node.label!r})' if node.label else ''
 
 
 class GraphError(MicrogradError, RuntimeError):
@@ -36,6 +53,23 @@ class RenderError(MicrogradError, RuntimeError):
     """A picture could not be made; the message says what to do."""
 
 
+def interior_pickle_error(node: Any) -> TypeError:
+    """Why a node that an operation made is not pickled."""
+    return TypeError(
+        f'{node!r} was made by {node._op!r} from other Values, and would lose them when pickled or copied alone. '
+        'Wrong: pickle.dumps(y), copy.copy(y). Right: pickle.dumps(y.detach()), copy.deepcopy(y)'
+    )
+
+
+def by_hand_error(node: Any, what: str) -> GraphError:
+    """Why a node whose operation a program defined itself can take no part in something."""
+    return GraphError(
+        f'{what} does not know the mathematics of {node!r}{_named(node)}: its operation {node._op!r} was defined by '
+        'hand, as Value(data, children, op) with a closure, and a closure only does its step of backward(). '
+        'Define the operation with micrograd.primitive() instead'
+    )
+
+
 class MissingDependencyError(MicrogradError, ImportError):
     """An optional package is not installed; the message names the extra that brings it."""
 
@@ -53,13 +87,12 @@ def optional_import(module: str, extra: str) -> ModuleType:
     >>> optional_import('no_such_module', 'plot')
     Traceback (most recent call last):
         ...
-    micrograd.errors.MissingDependencyError: no_such_module is not installed: pip install 'micrograd[plot]', or from a \
-checkout: pip install -e '.[plot]'
+    micrograd.errors.MissingDependencyError: no_such_module is not installed. From a checkout: pip install -e '.[plot]'
     """
     try:
         return import_module(module)
     except ImportError as error:
         raise MissingDependencyError(
-            f"{module} is not installed: pip install 'micrograd[{extra}]', or from a checkout: pip install -e '.[{extra}]'",
+            f"{module} is not installed. From a checkout: pip install -e '.[{extra}]'",
             name=module,
         ) from error

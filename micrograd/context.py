@@ -1,0 +1,109 @@
+"""What holds for a while: `no_grad`, per thread and per task, restored when the block ends however it ends."""
+
+import inspect
+from collections.abc import Callable, Generator
+from contextvars import ContextVar, Token
+from functools import wraps
+from threading import Lock
+from types import TracebackType
+from typing import Any, TypeVar, cast
+
+F = TypeVar('F', bound=Callable[..., Any])
+
+open_contexts = 0  # in all threads together: while it is 0, an operation need not look any further
+_counting = Lock()
+recording: ContextVar[bool] = ContextVar('recording', default=True)
+
+
+class no_grad:  # noqa: N801 - written like a function, as in PyTorch
+    """Operations in the block, or in the decorated function, give plain numbers: no graph is built.
+
+    It holds for the thread or task that opened it. Decorate a generator function, or a coroutine, and it holds while
+    their own code runs. (A bare `with no_grad():` across a `yield` leaks into the code that drives the generator.)
+
+    >>> from micrograd import Value, no_grad
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y
+    Value(data=9.0, grad=0.0)
+    >>> y._prev
+    ()
+    """
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[bool]] = []
+
+    def __enter__(self) -> 'no_grad':
+        self._tokens.append(recording.set(False))
+        _count(1)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _count(-1)
+        recording.reset(self._tokens.pop())
+
+    def __call__(self, function: F) -> F:
+        """Decorate a function, a generator function or a coroutine function."""
+        if inspect.isasyncgenfunction(function):
+            raise TypeError(
+                f'no_grad cannot decorate the async generator {function.__name__}; put `with no_grad():` inside'
+            )
+        if inspect.isgeneratorfunction(function):
+            return cast(F, _around_each_step(function))
+        if inspect.iscoroutinefunction(function):
+            return cast(F, _around_coroutine(function))
+        return cast(F, _around_call(function))
+
+
+def _count(change: int) -> None:
+    global open_contexts
+    with _counting:
+        open_contexts += change
+
+
+def _around_call(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with no_grad():
+            return function(*args, **kwargs)
+
+    return call
+
+
+def _around_coroutine(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        with no_grad():
+            return await function(*args, **kwargs)
+
+    return call
+
+
+def _around_each_step(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        generator = function(*args, **kwargs)
+        step: Callable[[], Any] = lambda: next(generator)  # noqa: E731 - it is replaced below
+        while True:
+            with no_grad():
+                try:
+                    item = step()
+                except StopIteration as stop:
+                    return stop.value
+            try:
+                sent = yield item
+                step = _bind(generator.send, sent)
+            except GeneratorExit:
+                generator.close()
+                raise
+            except BaseException as error:  # noqa: BLE001 - whatever was thrown in, the generator shall have
+                step = _bind(generator.throw, error)
+
+    return call
+
+
+def _bind(function: Callable[[Any], Any], argument: Any) -> Callable[[], Any]:
+    return lambda: function(argument)

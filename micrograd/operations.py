@@ -1,0 +1,51 @@
+"""The table as functions on Values: what `micrograd.exp`, `micrograd.where` and their like are, and how to add one."""
+
+from functools import partial
+from typing import Any
+
+from micrograd import primitives
+from micrograd.engine import Value
+from micrograd.operators import apply
+from micrograd.primitives import Family, Formula, Interpreter, Row, on_lists
+
+
+def _spell(entry: Row | Family) -> Formula:
+    """The function on Values and numbers that stands for an entry of the table."""
+    if isinstance(entry, Row):
+        return on_lists(entry, partial(apply, Value, entry))
+    return lambda x, *constants, **named: apply(Value, entry(*constants, **named), x)
+
+
+VALUES: Any = Interpreter(_spell)
+
+
+def primitive(name: str, value: Formula, partials: Formula, **facts: Any) -> Formula:
+    """Add an operation of your own: it then has gradients of every order, pictures and checks like the others.
+
+    Args:
+        name: what Python calls it; afterwards also `micrograd.<name>`.
+        value: (o, x, …) -> the value, with `+ - *` and functions of the table as `o.exp`, `o.div`, `o.where`, …
+        partials: (o, z, x, …) -> the derivative by each argument, written alike; z is the value. For several
+            arguments a tuple.
+        facts: any other field of `primitives.Row`: symbol, latex, blocked, domain, kinks, …
+
+    Returns:
+        The function on Values and numbers.
+
+    Raises:
+        ValueError: the name is taken, or is no Python name.
+        TypeError: `value` and `partials` do not take the same arguments.
+
+    >>> import micrograd
+    >>> softsign = primitive('softsign', lambda o, x: o.div(x, 1.0 + o.abs(x)),
+    ...     partials=lambda o, z, x: o.div(1.0, (1.0 + o.abs(x)) * (1.0 + o.abs(x))))
+    >>> x = micrograd.Value(3.0)
+    >>> y = softsign(x)
+    >>> y.backward()
+    >>> x, y
+    (Value(data=3.0, grad=0.0625), Value(data=0.75, grad=1.0))
+    """
+    facts.setdefault('latex', rf'\operatorname{{{name}}}(x)')
+    primitives.row(name, value=value, partials=partials, **facts)
+    function: Formula = getattr(VALUES, name)
+    return function

@@ -1,0 +1,563 @@
+"""THE TABLE: one row an operation, and everything the system knows of it.
+
+A row holds mathematics, not spellings. Its `value` and `partials` are written once, with `+ - *` and calls on `o`, the
+interpreter: with floats they are evaluated, with Values they become part of the graph (so that gradients can be
+differentiated again), with symbols they are compiled. `z` is the result, `x` and `y` are the arguments.
+
+A row without `value` is **core**: each interpreter spells it itself (for floats, `ieee.py`). Every other row is
+**composite**: its value is an expression over other rows, and `forward` may be a faster float version of it.
+
+A partial is a **factor**: the gradient is multiplied by it. Where `blocked` is true the row is a **gate**: nothing
+passes at all, not even a product with 0, so that 0 * inf cannot arise.
+
+`domain` and `kinks` are for those who draw test points: the open interval of each argument, and quantities that vanish
+where the derivative jumps.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache, partial, reduce
+from inspect import Parameter, signature
+from math import inf, pi
+from typing import Any
+
+from micrograd import ieee
+from micrograd.errors import ShapeError
+
+REALS = (-inf, inf)
+POSITIVE = (0.0, inf)
+
+Formula = Callable[..., Any]
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Row:
+    """One operation.
+
+    Args:
+        name: what Python calls it.
+        symbol: what a node and a picture show; the name by default.
+        latex: the value as a formula in x and y.
+        partials: (o, z, x, …) -> d value / d argument; for several arguments a tuple, one each.
+        value: (o, x, …) -> the value as an expression over other rows; absent for a core row.
+        blocked: (o, z, x, …) -> where no gradient passes; for several arguments a tuple, one each.
+        forward: the value on floats, total; derived from `value` or found in `ieee.py` when absent.
+        lists: how many lists of arguments the operation takes, where their number is free; else 0.
+        condition: the value is true or false, as 1.0 or 0.0.
+        domain: the open interval of each argument (of every argument, if there is one interval only).
+        kinks: (x, …) -> quantities that are 0 where the derivative jumps.
+    """
+
+    name: str
+    symbol: str = ''
+    latex: str
+    partials: Formula
+    value: Formula | None = None
+    blocked: Formula | None = None
+    forward: Any = None
+    lists: int = 0
+    condition: bool = False
+    domain: tuple[tuple[float, float], ...] = (REALS,)
+    kinks: Formula | None = None
+
+    arity: int | None = field(init=False)  # None: any number
+    slope: Formula | None = field(init=False, default=None)  # `partials` of one argument that is never blocked
+    slopes: Formula | None = field(init=False, default=None)  # `partials` of two arguments that are never blocked
+
+    def __post_init__(self) -> None:
+        self.symbol = self.symbol or self.name
+        self.arity = None if self.lists else len(signature(self.partials).parameters) - 2
+        if self.forward is None:
+            self.forward = partial(self.value, FLOATS) if self.value else getattr(ieee, self.name)
+        if self.blocked is None:
+            self.slope = self.partials if self.arity == 1 else None
+            self.slopes = self.partials if self.arity == 2 else None
+
+    def edges(self, o: Any, z: Any, *xs: Any) -> Iterator[tuple[Any, Any]]:
+        """For each argument the factor and whether it is blocked, as the interpreter `o` has them."""
+        factors = self.partials(o, z, *xs)
+        blocks = self.blocked(o, z, *xs) if self.blocked else (False,) * len(xs)
+        if self.arity == 1:
+            return iter(((factors, blocks if self.blocked else False),))
+        return zip(factors, blocks, strict=True)
+
+
+class Family:
+    """Rows that differ in constants the operation carries: `x ** 2` is one node with one parent.
+
+    Args:
+        make: constants -> Row; its own name is the family's, its defaults are theirs.
+        forward: (x, *constants) -> the value on floats, where that is simpler than making the row.
+        examples: constants for tests and tables.
+    """
+
+    def __init__(self, make: Callable[..., Row], forward: Formula | None, examples: tuple[tuple[float, ...], ...]):
+        self.name = make.__name__
+        self.constants = tuple(signature(make).parameters.values())
+        self.examples = examples
+        self.forward = forward or (lambda x, *constants: self(*constants).forward(x))
+        self._row = lru_cache(maxsize=1024, typed=True)(make)
+
+    def __call__(self, *constants: float, **named: float) -> Row:
+        """The row with these constants."""
+        return self._row(*(self._in_order(constants, named) if named else constants))
+
+    def _in_order(self, constants: tuple[float, ...], named: dict[str, float]) -> tuple[float, ...]:
+        names = [parameter.name for parameter in self.constants]
+        unknown = named.keys() - set(names[len(constants) :])
+        if unknown:
+            raise TypeError(f'{self.name}() takes the constants {", ".join(names)}, not {", ".join(sorted(unknown))}')
+        defaults = {p.name: p.default for p in self.constants if p.default is not Parameter.empty}
+        return constants + tuple((defaults | named)[name] for name in names[len(constants) :])
+
+
+class Interpreter:
+    """A namespace with a function for every row: what the formulas call `o`.
+
+    Args:
+        spell: Row or Family -> the function that stands for it here.
+    """
+
+    def __init__(self, spell: Callable[[Any], Formula]):
+        self._spell = spell
+        for entry in TABLE.values():
+            self.learn(entry)
+        for composition in COMPOSITIONS.values():
+            setattr(self, composition.__name__, partial(composition, self))
+        INTERPRETERS.append(self)
+
+    def learn(self, entry: Row | Family) -> None:
+        """Spell one more entry of the table."""
+        setattr(self, entry.name, self._spell(entry))
+
+    def __dir__(self) -> Iterable[str]:
+        return [*TABLE, *COMPOSITIONS]
+
+
+TABLE: dict[str, Row | Family] = {}
+COMPOSITIONS: dict[str, Formula] = {}
+INTERPRETERS: list[Interpreter] = []
+
+
+def on_lists(entry: Row | Family, call: Formula) -> Formula:
+    """How a program calls an operation: with its arguments, or with its lists of arguments."""
+    lists = entry.lists if isinstance(entry, Row) else 0
+    if lists == 0:
+        return call
+    if lists == 1:
+        return lambda xs: call(*xs)
+    return lambda xs, ys: call(*_of_one_length(entry.name, list(xs), list(ys)))
+
+
+def _of_one_length(name: str, xs: list[Any], ys: list[Any]) -> list[Any]:
+    if len(xs) != len(ys):
+        raise ShapeError(f'{name} pairs the numbers of two lists, and these have {len(xs)} and {len(ys)}')
+    return xs + ys
+
+
+FLOATS: Any = Interpreter(lambda entry: on_lists(entry, entry.forward))
+
+
+def register(entry: Row | Family) -> None:
+    """Add an operation to the table and to every interpreter."""
+    if entry.name in TABLE or entry.name in COMPOSITIONS:
+        raise ValueError(f'an operation named {entry.name!r} is in the table already; give yours another name')
+    if not entry.name.isidentifier():
+        raise ValueError(f'{entry.name!r} is not a Python name, so no program could call the operation')
+    TABLE[entry.name] = entry
+    for interpreter in INTERPRETERS:
+        interpreter.learn(entry)
+
+
+def row(name: str, **facts: Any) -> Row:
+    """Add a row to the table: its name, and the facts that `Row` has fields for."""
+    entry = Row(name=name, **facts)
+    register(entry)
+    return entry
+
+
+def family(*examples: tuple[float, ...], forward: Formula | None = None) -> Callable[[Callable[..., Row]], Family]:
+    """Add the family of the rows that the decorated function makes; see `Family`."""
+
+    def decorate(make: Callable[..., Row]) -> Family:
+        entry = Family(make, forward, examples)
+        register(entry)
+        return entry
+
+    return decorate
+
+
+def composition(f: Formula) -> Formula:
+    """Several nodes made at once; not an operation of its own."""
+    COMPOSITIONS[f.__name__] = f
+    for interpreter in INTERPRETERS:
+        setattr(interpreter, f.__name__, partial(f, interpreter))
+    return f
+
+
+def rows() -> Iterator[Row]:
+    """Every row of the table, families at their examples."""
+    for entry in TABLE.values():
+        if isinstance(entry, Row):
+            yield entry
+        else:
+            yield from (entry(*constants) for constants in entry.examples)
+
+
+def _always(o: Any, z: Any, *xs: Any) -> Any:
+    return True if len(xs) == 1 else (True,) * len(xs)
+
+
+def _total(terms: Iterable[Any]) -> Any:
+    """The terms added from left to right. (Python's own `sum` is compensated from 3.12 on.)"""
+    terms = iter(terms)
+    return reduce(lambda x, y: x + y, terms, next(terms, 0.0))
+
+
+def _some(xs: Iterable[Any]) -> list[Any]:
+    xs = list(xs)
+    if not xs:
+        raise ShapeError('there is no largest, smallest or mean of no numbers at all; the list is empty')
+    return xs
+
+
+# Arithmetic ------------------------------------------------------------------------------------------------------
+
+ADD = row('add', symbol='+', latex='x + y',
+    partials=lambda o, z, x, y: (1.0, 1.0))  # fmt: skip
+
+SUB = row('sub', symbol='-', latex='x - y',
+    partials=lambda o, z, x, y: (1.0, -1.0))  # fmt: skip
+
+MUL = row('mul', symbol='*', latex=r'x \cdot y',
+    partials=lambda o, z, x, y: (y, x))  # fmt: skip
+
+DIV = row('div', symbol='/', latex=r'\frac{x}{y}',
+    partials=lambda o, z, x, y: (o.div(1.0, y), -o.div(z, y)),
+    kinks=lambda x, y: (y,))  # fmt: skip
+
+NEG = row('neg', latex='-x',
+    partials=lambda o, z, x: -1.0)  # fmt: skip
+
+POW = row('pow', symbol='**', latex='x^y',
+    partials=lambda o, z, x, y: (y * o.pow(x, y - 1.0), z * o.log(x)),
+    blocked=lambda o, z, x, y: (o.equal(y, 0.0), o.where(o.equal(x, 0.0), y >= 0.0, False)),
+    domain=(POSITIVE, REALS))  # fmt: skip
+
+
+@family((2,), (3,), (-1,), (0.5,), (-1.5,), (0,), (1,), forward=ieee.pow)
+def power(exponent: float) -> Row:
+    c = exponent + 0  # -0.0 is 0.0
+    return Row(name='power', symbol=f'**{c}', latex=f'x^{{{c}}}',
+        value=lambda o, x: o.pow(x, float(c)),
+        partials=lambda o, z, x: c * o.power(x, c - 1),
+        blocked=(lambda o, z, x: True) if c == 0 else None,
+        forward=lambda x: ieee.pow(x, c),
+        domain=(REALS if c % 1 == 0 else POSITIVE,),
+        kinks=(lambda x: (x,)) if c < 1 else None)  # fmt: skip
+
+
+# Comparisons and choices -----------------------------------------------------------------------------------------
+
+LESS = row('less', symbol='<', latex='x < y', condition=True,
+    partials=lambda o, z, x, y: (0.0, 0.0),
+    blocked=_always,
+    kinks=lambda x, y: (x - y,))  # fmt: skip
+
+LESS_EQUAL = row('less_equal', symbol='<=', latex=r'x \le y', condition=True,
+    partials=lambda o, z, x, y: (0.0, 0.0),
+    blocked=_always,
+    kinks=lambda x, y: (x - y,))  # fmt: skip
+
+EQUAL = row('equal', symbol='==', latex='x = y', condition=True,
+    partials=lambda o, z, x, y: (0.0, 0.0),
+    blocked=_always,
+    kinks=lambda x, y: (x - y,))  # fmt: skip
+
+WHERE = row('where', latex=r'x \text{ if } c \text{ else } y',
+    partials=lambda o, z, c, x, y: (0.0, 1.0, 1.0),
+    blocked=lambda o, z, c, x, y: (True, o.equal(c, 0.0), c))  # fmt: skip
+
+MAXIMUM = row('maximum', latex=r'\max(x, y)',
+    partials=lambda o, z, x, y: (o.where(o.equal(x, y), 0.5, 1.0), o.where(o.equal(x, y), 0.5, 1.0)),
+    blocked=lambda o, z, x, y: (x < y, y < x),
+    kinks=lambda x, y: (x - y,))  # fmt: skip
+
+MINIMUM = row('minimum', latex=r'\min(x, y)',
+    partials=lambda o, z, x, y: (o.where(o.equal(x, y), 0.5, 1.0), o.where(o.equal(x, y), 0.5, 1.0)),
+    blocked=lambda o, z, x, y: (y < x, x < y),
+    kinks=lambda x, y: (x - y,))  # fmt: skip
+
+
+@family((-1.0, 1.0), (0.0, inf))
+def clamp(lo: float = -inf, hi: float = inf) -> Row:
+    if not lo <= hi:
+        raise ValueError(f'clamp needs lo <= hi, not lo={lo}, hi={hi}')
+    return Row(name='clamp', symbol=f'clamp({lo}, {hi})', latex=rf'\min(\max(x, {lo}), {hi})',
+        value=lambda o, x: o.minimum(o.maximum(x, float(lo)), float(hi)),
+        partials=lambda o, z, x: 1.0,
+        blocked=lambda o, z, x: o.where(x >= lo, o.where(x <= hi, False, True), True),
+        kinks=lambda x: (x - lo, x - hi))  # fmt: skip
+
+
+ABS = row('abs', latex='|x|',
+    partials=lambda o, z, x: o.where(x < 0.0, -1.0, 1.0),
+    blocked=lambda o, z, x: o.equal(x, 0.0),
+    kinks=lambda x: (x,))  # fmt: skip
+
+SIGN = row('sign', latex=r'\operatorname{sgn} x',
+    value=lambda o, x: o.where(x > 0.0, 1.0, o.where(x < 0.0, -1.0, x)),
+    forward=ieee.sign,
+    partials=lambda o, z, x: 0.0,
+    blocked=_always,
+    kinks=lambda x: (x,))  # fmt: skip
+
+FLOOR = row('floor', latex=r'\lfloor x \rfloor',
+    partials=lambda o, z, x: 0.0,
+    blocked=_always,
+    kinks=lambda x: (x - round(x),))  # fmt: skip
+
+STOP_GRADIENT = row('stop_gradient', symbol='stop', latex='x',
+    value=lambda o, x: x,
+    partials=lambda o, z, x: 0.0,
+    blocked=_always)  # fmt: skip
+
+# Exponentials and logarithms -------------------------------------------------------------------------------------
+
+EXP = row('exp', latex='e^x',
+    partials=lambda o, z, x: z)  # fmt: skip
+
+EXPM1 = row('expm1', latex='e^x - 1',
+    partials=lambda o, z, x: o.exp(x))  # fmt: skip
+
+LOG = row('log', latex=r'\ln x',
+    partials=lambda o, z, x: o.div(1.0, x),
+    domain=(POSITIVE,))  # fmt: skip
+
+LOG1P = row('log1p', latex=r'\ln(1 + x)',
+    partials=lambda o, z, x: o.div(1.0, 1.0 + x),
+    domain=((-1.0, inf),))  # fmt: skip
+
+SQRT = row('sqrt', latex=r'\sqrt{x}',
+    partials=lambda o, z, x: o.div(0.5, z),
+    domain=(POSITIVE,))  # fmt: skip
+
+HYPOT = row('hypot', latex=r'\sqrt{x^2 + y^2}',
+    partials=lambda o, z, x, y: (o.div(x, z), o.div(y, z)),
+    blocked=lambda o, z, x, y: (o.equal(z, 0.0), o.equal(z, 0.0)),  # the sub-gradient of least norm
+    kinks=lambda x, y: (math.hypot(x, y),))  # fmt: skip
+
+# Trigonometry ----------------------------------------------------------------------------------------------------
+
+SIN = row('sin', latex=r'\sin x',
+    partials=lambda o, z, x: o.cos(x))  # fmt: skip
+
+COS = row('cos', latex=r'\cos x',
+    partials=lambda o, z, x: -o.sin(x))  # fmt: skip
+
+TAN = row('tan', latex=r'\tan x',
+    value=lambda o, x: o.div(o.sin(x), o.cos(x)),
+    forward=ieee.tan,
+    partials=lambda o, z, x: 1.0 + z * z,
+    kinks=lambda x: (math.cos(x),))  # fmt: skip
+
+ASIN = row('asin', latex=r'\arcsin x',
+    partials=lambda o, z, x: o.div(1.0, o.sqrt((1.0 - x) * (1.0 + x))),
+    domain=((-1.0, 1.0),))  # fmt: skip
+
+ACOS = row('acos', latex=r'\arccos x',
+    partials=lambda o, z, x: o.div(-1.0, o.sqrt((1.0 - x) * (1.0 + x))),
+    domain=((-1.0, 1.0),))  # fmt: skip
+
+ATAN = row('atan', latex=r'\arctan x',
+    partials=lambda o, z, x: o.div(o.div(1.0, o.hypot(1.0, x)), o.hypot(1.0, x)))  # fmt: skip
+
+ATAN2 = row('atan2', latex=r'\operatorname{atan2}(x, y)',
+    partials=lambda o, z, y, x: (
+        o.div(o.div(x, o.hypot(x, y)), o.hypot(x, y)),
+        o.div(o.div(-y, o.hypot(x, y)), o.hypot(x, y))),
+    kinks=lambda y, x: (math.hypot(x, y), abs(y) + max(x, 0.0)))  # fmt: skip
+
+SINH = row('sinh', latex=r'\sinh x',  # by way of expm1(|x|/2), which neither cancels near 0 nor overflows early
+    value=lambda o, x: _sinh(o, x, o.expm1(0.5 * o.abs(x))),
+    forward=ieee.sinh,
+    partials=lambda o, z, x: o.cosh(x))  # fmt: skip
+
+COSH = row('cosh', latex=r'\cosh x',
+    value=lambda o, x: 0.5 * o.exp(0.5 * o.abs(x)) * o.exp(0.5 * o.abs(x)) + 0.5 * o.exp(-o.abs(x)),
+    forward=ieee.cosh,
+    partials=lambda o, z, x: o.sinh(x))  # fmt: skip
+
+
+def _sinh(o: Any, x: Any, e: Any) -> Any:
+    """2 sinh(x/2) cosh(x/2), with e = exp(|x|/2) - 1."""
+    r = o.div(1.0, 1.0 + e)
+    return o.sign(x) * (0.5 * e * (1.0 + r) * ((1.0 + e) + r))
+
+
+# Activations -----------------------------------------------------------------------------------------------------
+
+TANH = row('tanh', latex=r'\tanh x',
+    partials=lambda o, z, x: 4.0 * o.sigmoid(2.0 * x) * o.sigmoid(-2.0 * x))  # fmt: skip
+
+SIGMOID = row('sigmoid', latex=r'\frac{1}{1 + e^{-x}}',
+    value=lambda o, x: o.div(o.exp(o.minimum(x, 0.0)), 1.0 + o.exp(-o.abs(x))),
+    forward=ieee.sigmoid,
+    partials=lambda o, z, x: o.sigmoid(x) * o.sigmoid(-x))  # fmt: skip
+
+RELU = row('relu', symbol='ReLU', latex=r'\max(x, 0)',
+    value=lambda o, x: o.where(x <= 0.0, 0.0, x),
+    forward=ieee.relu,
+    partials=lambda o, z, x: 1.0,
+    blocked=lambda o, z, x: x <= 0.0,
+    kinks=lambda x: (x,))  # fmt: skip
+
+
+@family((0.01,), (0.2,))
+def leaky_relu(slope: float = 0.01) -> Row:
+    return Row(name='leaky_relu', symbol=f'leaky_relu({slope})',
+        latex=rf'x \text{{ if }} x > 0 \text{{ else }} {slope} x',
+        value=lambda o, x: o.where(x > 0.0, x, slope * x),
+        partials=lambda o, z, x: o.where(x > 0.0, 1.0, slope),
+        kinks=lambda x: (x,))  # fmt: skip
+
+
+@family((1.0,), (0.5,))
+def elu(alpha: float = 1.0) -> Row:
+    return Row(name='elu', symbol=f'elu({alpha})',
+        latex=rf'x \text{{ if }} x > 0 \text{{ else }} {alpha} (e^x - 1)',
+        value=lambda o, x: o.where(x > 0.0, x, alpha * o.expm1(x)),
+        partials=lambda o, z, x: o.where(x > 0.0, 1.0, alpha * o.exp(x)),
+        kinks=lambda x: (x,))  # fmt: skip
+
+
+GELU = row('gelu', latex=r'x \, \Phi(x)',
+    value=lambda o, x: x * o.normal_cdf(x),
+    partials=lambda o, z, x: o.normal_cdf(x) + x * o.normal_pdf(x))  # fmt: skip
+
+SILU = row('silu', latex=r'x \, \sigma(x)',
+    value=lambda o, x: x * o.sigmoid(x),
+    partials=lambda o, z, x: o.sigmoid(x) * (1.0 + x * o.sigmoid(-x)))  # fmt: skip
+
+SOFTPLUS = row('softplus', latex=r'\ln(1 + e^x)',
+    value=lambda o, x: o.maximum(x, 0.0) + o.log1p(o.exp(-o.abs(x))),
+    partials=lambda o, z, x: o.sigmoid(x))  # fmt: skip
+
+LOGSIGMOID = row('logsigmoid', latex=r'\ln \sigma(x)',
+    value=lambda o, x: o.minimum(x, 0.0) - o.log1p(o.exp(-o.abs(x))),
+    partials=lambda o, z, x: o.sigmoid(-x))  # fmt: skip
+
+# The error function and the normal distribution ------------------------------------------------------------------
+
+ERF = row('erf', latex=r'\operatorname{erf} x',
+    partials=lambda o, z, x: (2.0 / math.sqrt(pi)) * o.gaussian(x))  # fmt: skip
+
+ERFC = row('erfc', latex=r'\operatorname{erfc} x',
+    partials=lambda o, z, x: (-2.0 / math.sqrt(pi)) * o.gaussian(x))  # fmt: skip
+
+GAUSSIAN = row('gaussian', latex=r'e^{-x^2}',
+    value=lambda o, x: _bell(o, 1.0, _within_40(o, x)),
+    partials=lambda o, z, x: -2.0 * x * z)  # fmt: skip
+
+NORMAL_PDF = row('normal_pdf', latex=r'\varphi(x) = \frac{1}{\sqrt{2\pi}} e^{-x^2/2}',
+    value=lambda o, x: (1.0 / math.sqrt(2.0 * pi)) * _bell(o, 0.5, _within_40(o, x)),
+    partials=lambda o, z, x: -x * z)  # fmt: skip
+
+NORMAL_CDF = row('normal_cdf', latex=r'\Phi(x) = \tfrac12 \operatorname{erfc}(-x/\sqrt2)',
+    value=lambda o, x: _normal_cdf(o, _within_40(o, x), _within_40(o, x) * math.sqrt(0.5)),
+    partials=lambda o, z, x: o.normal_pdf(x))  # fmt: skip
+
+
+def _within_40(o: Any, x: Any) -> Any:
+    """X where exp(-x*x/2) is not yet 0: what follows splits it into parts, which inf has not."""
+    return o.maximum(o.minimum(x, 40.0), -40.0)
+
+
+def _bell(o: Any, rate: float, x: Any) -> Any:
+    """exp(-rate * x * x), right in the tails, where rounding x * x would cost hundreds of ulps.
+
+    x = head + tail with a head so short that head * head is exact; x*x = head*head + (x - head) * (x + head).
+    """
+    head = 0.015625 * o.floor(64.0 * x)
+    return o.exp(-rate * head * head) * o.exp(-rate * (x - head) * (x + head))
+
+
+_SQRT2_HEAD = 1.4142135381698608  # 26 bits of the square root of 2 …
+_SQRT2_TAIL = 2.420323420895794e-08  # … and the next 53
+
+
+def _normal_cdf(o: Any, x: Any, t: Any) -> Any:
+    """erfc(-t)/2 for t near x / sqrt(2), and what t's rounding left out: (x - sqrt(2) t) times the density.
+
+    The product sqrt(2) t is taken in parts that multiply without rounding (Dekker, 1971).
+    """
+    head = 134217729.0 * t - (134217729.0 * t - t)
+    tail = t - head
+    left_out = (x - head * _SQRT2_HEAD) - tail * _SQRT2_HEAD - (head * _SQRT2_TAIL + tail * _SQRT2_TAIL)
+    return 0.5 * o.erfc(-t) + left_out * o.normal_pdf(x)
+
+
+# Any number of arguments -----------------------------------------------------------------------------------------
+
+SUM = row('sum', symbol='Σ', latex=r'\sum_i x_i', lists=1,
+    value=lambda o, *xs: _total(xs),
+    partials=lambda o, z, *xs: (1.0,) * len(xs))  # fmt: skip
+
+DOT = row('dot', symbol='·', latex=r'\sum_i x_i y_i', lists=2,
+    value=lambda o, *xys: _total(x * y for x, y in zip(*_halves(xys), strict=True)),
+    partials=lambda o, z, *xys: (*_halves(xys)[1], *_halves(xys)[0]))  # fmt: skip
+
+MAX = row('max', latex=r'\max_i x_i', lists=1,
+    value=lambda o, *xs: reduce(o.maximum, _some(xs)),
+    partials=lambda o, z, *xs: (o.div(1.0, _total(o.where(x < z, 0.0, 1.0) for x in xs)),) * len(xs),
+    blocked=lambda o, z, *xs: tuple(x < z for x in xs))  # fmt: skip
+
+MIN = row('min', latex=r'\min_i x_i', lists=1,
+    value=lambda o, *xs: reduce(o.minimum, _some(xs)),
+    partials=lambda o, z, *xs: (o.div(1.0, _total(o.where(z < x, 0.0, 1.0) for x in xs)),) * len(xs),
+    blocked=lambda o, z, *xs: tuple(z < x for x in xs))  # fmt: skip
+
+LOGSUMEXP = row('logsumexp', latex=r'\ln \sum_i e^{x_i}', lists=1,
+    value=lambda o, *xs: o.max(xs) + o.log(_total(map(o.exp, _below_max(o, xs)))),
+    partials=lambda o, z, *xs: tuple(o.softmax(xs)))  # fmt: skip
+
+
+def _halves(xys: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    return xys[: len(xys) // 2], xys[len(xys) // 2 :]
+
+
+def _below_max(o: Any, xs: Iterable[Any]) -> list[Any]:
+    """x - max(xs) for each x. An infinite maximum is shared by those that reach it: 0 there, -inf elsewhere."""
+    xs = list(xs)
+    top = o.stop_gradient(o.max(xs))  # whatever is subtracted cancels, so it need not be differentiated
+    return [o.where(o.abs(top) < inf, x - top, o.where(o.equal(x, top), 0.0, -inf)) for x in xs]
+
+
+@composition
+def softmax(o: Any, xs: Iterable[Any]) -> list[Any]:
+    """exp(x) / sum of all exp(x), for each x: numbers from 0 to 1 that add up to 1."""
+    powers = [o.exp(x) for x in _below_max(o, xs)]
+    total = o.sum(powers)
+    return [o.div(p, total) for p in powers]
+
+
+@composition
+def log_softmax(o: Any, xs: Iterable[Any]) -> list[Any]:
+    """The logarithms of softmax, finite where softmax underflows."""
+    below = _below_max(o, xs)
+    log_total = o.log(o.sum([o.exp(x) for x in below]))
+    return [x - log_total for x in below]
+
+
+@composition
+def mean(o: Any, xs: Iterable[Any]) -> Any:
+    """The sum divided by the number of arguments."""
+    xs = _some(xs)
+    return o.div(o.sum(xs), float(len(xs)))
+
+
+@composition
+def norm(o: Any, xs: Iterable[Any]) -> Any:
+    """The Euclidean length, without overflow on the way; its gradient at 0 is 0."""
+    return reduce(o.hypot, _some(xs), 0.0)
