@@ -4,15 +4,19 @@ from typing import Any
 
 from micrograd.context import no_grad
 from micrograd.engine import Value
+from micrograd.gradcheck import gradcheck
 from micrograd.graph import name
 from micrograd.operations import VALUES, primitive
 from micrograd.scalars import Condition
+from micrograd.transforms import gradients
 
 __version__ = '0.2.0'
 
 __all__ = [
     'Condition',
     'Value',
+    'gradcheck',
+    'gradients',
     'name',
     'no_grad',
     'primitive',

@@ -96,9 +96,6 @@ def _around_each_step(function: Callable[..., Any]) -> Callable[..., Any]:
             try:
                 sent = yield item
                 step = _bind(generator.send, sent)
-            except GeneratorExit:
-                generator.close()
-                raise
             except BaseException as error:  # noqa: BLE001 - whatever was thrown in, the generator shall have
                 step = _bind(generator.throw, error)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from micrograd.engine import Value
 from micrograd.errors import by_hand_error
-from micrograd.node import ByHand, blank, link
+from micrograd.node import ByHand, blank, link, parents
 from micrograd.primitives import FLOATS
 
 
@@ -21,22 +21,19 @@ def topological(roots: Iterable[Value]) -> list[Value]:
     ['a', '*', '+']
     """
     order: list[Value] = []
-    met: set[int] = set()
-    for root in roots:
-        if id(root) in met:
+    opened: set[int] = set()
+    done: set[int] = set()
+    path = list(roots)[::-1]
+    while path:
+        v = path[-1]
+        if id(v) not in opened:
+            opened.add(id(v))
+            path.extend(p for p in reversed(parents(v)) if id(p) not in opened)
             continue
-        met.add(id(root))
-        path = [(root, iter(root._prev))]
-        while path:
-            v, rest = path[-1]
-            for p in rest:
-                if id(p) not in met:
-                    met.add(id(p))
-                    path.append((p, iter(p._prev)))
-                    break
-            else:
-                order.append(v)
-                path.pop()
+        path.pop()
+        if id(v) not in done:
+            done.add(id(v))
+            order.append(v)
     return order
 
 
@@ -60,7 +57,7 @@ def recompute(root: Value) -> Value:
         if type(v._row) is ByHand:
             raise by_hand_error(v, 'recompute()')
     for v in nodes:
-        v.data = v._row.forward(*[p.data for p in v._prev])
+        v.data = v._row.forward(*[p.data for p in parents(v)])
     return root
 
 
@@ -94,10 +91,11 @@ def rate_factors(v: Value) -> list[float | None]:
     >>> rate_factors(x * 2.0)
     [2.0, 3.0]
     """
-    parents = v._prev
-    if not parents or type(v._row) is ByHand:
-        return [None] * len(parents)
-    edges = v._row.edges(FLOATS, v.data, *[p.data for p in parents])
+    if type(v._row) is ByHand:
+        return [None] * len(v._prev)
+    if v._row is None:
+        return []
+    edges = v._row.edges(FLOATS, v.data, *[p.data for p in v._prev])
     return [0.0 if blocked else factor for factor, blocked in edges]
 
 
