@@ -1,10 +1,11 @@
 """A scalar autograd framework: see every number of a network, write it one scalar at a time, draw it."""
 
-from typing import Any
+from __future__ import annotations
+
+from importlib import import_module
 
 from micrograd.context import no_grad
 from micrograd.engine import Value
-from micrograd.gradcheck import gradcheck
 from micrograd.graph import name
 from micrograd.operations import VALUES, primitive
 from micrograd.scalars import Condition
@@ -12,19 +13,49 @@ from micrograd.transforms import gradients
 
 __version__ = '0.2.0'
 
+TYPE_CHECKING = False  # see context.py
+if TYPE_CHECKING:
+    from typing import Any
+
+    from micrograd.checkpoint import load, save
+    from micrograd.gradcheck import gradcheck
+    from micrograd.render import draw, draw_dot, trace
+    from micrograd.training import fit
+
 __all__ = [
     'Condition',
     'Value',
+    'draw',
+    'draw_dot',
+    'fit',
     'gradcheck',
     'gradients',
+    'load',
     'name',
     'no_grad',
     'primitive',
+    'save',
+    'trace',
 ]
+
+_HOMES = {  # what is loaded when it is first asked for
+    'draw': 'render',
+    'draw_dot': 'render',
+    'fit': 'training',
+    'gradcheck': 'gradcheck',
+    'load': 'checkpoint',
+    'save': 'checkpoint',
+    'trace': 'render',
+}
+_MODULES = {'checkpoint', 'data', 'losses', 'nn', 'optim', 'render', 'training'}
 
 
 def __getattr__(name: str) -> Any:
     """Every operation of the table is a function here: micrograd.exp, micrograd.where, micrograd.softmax, …"""
+    if name in _HOMES:
+        return getattr(import_module(f'micrograd.{_HOMES[name]}'), name)
+    if name in _MODULES:
+        return import_module(f'micrograd.{name}')
     if name in dir(VALUES):
         return getattr(VALUES, name)
     raise AttributeError(
@@ -33,4 +64,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *dir(VALUES)})
+    return sorted({*globals(), *__all__, *_MODULES, *dir(VALUES)})

@@ -1,14 +1,19 @@
 """What holds for a while: `no_grad`, per thread and per task, restored when the block ends however it ends."""
 
-import inspect
-from collections.abc import Callable, Generator
-from contextvars import ContextVar, Token
+from __future__ import annotations
+
+from contextvars import ContextVar
 from functools import wraps
 from threading import Lock
-from types import TracebackType
-from typing import Any, TypeVar, cast
 
-F = TypeVar('F', bound=Callable[..., Any])
+TYPE_CHECKING = False  # `typing` costs half of what may be spent on `import micrograd`
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from contextvars import Token
+    from types import TracebackType
+    from typing import Any, TypeVar
+
+    F = TypeVar('F', bound=Callable[..., Any])
 
 open_contexts = 0  # in all threads together: while it is 0, an operation need not look any further
 _counting = Lock()
@@ -34,7 +39,7 @@ class no_grad:  # noqa: N801 - written like a function, as in PyTorch
     def __init__(self) -> None:
         self._tokens: list[Token[bool]] = []
 
-    def __enter__(self) -> 'no_grad':
+    def __enter__(self) -> no_grad:
         self._tokens.append(recording.set(False))
         _count(1)
         return self
@@ -47,15 +52,17 @@ class no_grad:  # noqa: N801 - written like a function, as in PyTorch
 
     def __call__(self, function: F) -> F:
         """Decorate a function, a generator function or a coroutine function."""
+        import inspect  # slow to load, and decorating is rare
+
         if inspect.isasyncgenfunction(function):
             raise TypeError(
                 f'no_grad cannot decorate the async generator {function.__name__}; put `with no_grad():` inside'
             )
         if inspect.isgeneratorfunction(function):
-            return cast(F, _around_each_step(function))
+            return _around_each_step(function)  # type: ignore[return-value]  # the same signature
         if inspect.iscoroutinefunction(function):
-            return cast(F, _around_coroutine(function))
-        return cast(F, _around_call(function))
+            return _around_coroutine(function)  # type: ignore[return-value]  # the same signature
+        return _around_call(function)  # type: ignore[return-value]  # the same signature
 
 
 def _count(change: int) -> None:

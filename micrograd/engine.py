@@ -3,22 +3,26 @@
 What an operation *is*, its mathematics, stands in `primitives.py`: one row an operation.
 """
 
-from collections.abc import Callable, Iterable
+from __future__ import annotations
+
 from functools import partial
-from typing import Any
 
 from micrograd import context
 from micrograd import primitives as table
 from micrograd.errors import interior_pickle_error
-from micrograd.node import NONE, ByHand, Node, link, parents, verify
+from micrograd.node import NONE, ROLES, ByHand, Node, link, parents, verify
 from micrograd.operators import binary, comparison, exponentiation, operand, reflected, settle, unary, unary_family
 from micrograd.primitives import ADD, FLOATS, MUL
 from micrograd.scalars import to_float
 
+TYPE_CHECKING = False  # see context.py
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
 __all__ = ['Value']
 
 NOTHING = float('0.0')  # the gradient of a node before anything arrives; told from other zeros by identity
-ROLES = ('input', 'parameter', 'constant')
 _new: Any = object.__new__  # a node of our own making need not pass through __init__
 
 
@@ -26,13 +30,10 @@ class Value(Node):
     """One number in a computation graph.
 
     Args:
-        data: any real number; kept as a float.
+        data: any real number, kept as a float; anything else is a TypeError.
         _children: the parents, for an operation defined by hand (then assign `_backward` too).
         _op: what a picture shows for such an operation.
         label: the name in pictures.
-
-    Raises:
-        TypeError: `data` is not one real number.
 
     >>> a, b = Value(2.0), Value(-3.0)
     >>> c = a * b + a**3
@@ -45,7 +46,7 @@ class Value(Node):
     __array_priority__ = -1.0  # NumPy's scalars give way to us; its arrays go through their elements
     label = ''  # one that is set lives in __dict__: most nodes have none
 
-    def __init__(self, data: Any, _children: Iterable['Value'] = (), _op: str = '', label: str = ''):
+    def __init__(self, data: Any, _children: Iterable[Value] = (), _op: str = '', label: str = ''):
         self.data = data if type(data) is float else to_float(data)
         self.grad = 0.0
         self._row = self._a = self._b = self._mark = None
@@ -56,7 +57,7 @@ class Value(Node):
             self.label = label
 
     # + and * are written out, for speed; the other operators are made from their rows, further down.
-    def __add__(self, other: Any) -> 'Value':
+    def __add__(self, other: Any) -> Value:
         if type(other) is not Value and (other := operand(other, Value)) is None:
             return NotImplemented
         v: Value = _new(Value)
@@ -70,7 +71,7 @@ class Value(Node):
             settle(v)
         return v
 
-    def __mul__(self, other: Any) -> 'Value':
+    def __mul__(self, other: Any) -> Value:
         if type(other) is not Value and (other := operand(other, Value)) is None:
             return NotImplemented
         v: Value = _new(Value)
@@ -113,25 +114,22 @@ class Value(Node):
                 a.grad += g * b.data
                 b.grad += g * a.data
             elif row.slope is not None:
-                a = v._a
-                a.grad += g * row.slope(FLOATS, v.data, a.data)
+                v._a.grad += g * row.slope(FLOATS, v.data, v._a.data)
             elif row.slopes is not None:
-                a = v._a
-                b = v._b
-                da, db = row.slopes(FLOATS, v.data, a.data, b.data)
-                a.grad += g * da
-                b.grad += g * db
+                da, db = row.slopes(FLOATS, v.data, v._a.data, v._b.data)
+                v._a.grad += g * da
+                v._b.grad += g * db
             else:
                 _pull(v)
 
-    def recompute(self) -> 'Value':
+    def recompute(self) -> Value:
         """Evaluate the graph again, in place, after leaves were changed: see `graph.recompute`."""
         from micrograd import graph  # which stands on this module
 
         return graph.recompute(self)
 
     @property
-    def _prev(self) -> tuple['Value', ...]:
+    def _prev(self) -> tuple[Value, ...]:
         """The parents, in order; one that was used twice stands here twice."""
         return tuple(parents(self))
 
@@ -163,7 +161,7 @@ class Value(Node):
         """The number itself, a float outside every graph."""
         return self.data
 
-    def detach(self) -> 'Value':
+    def detach(self) -> Value:
         """A leaf with the same number: gradients do not flow through it."""
         return Value(self.data, label=self.label)
 
@@ -176,7 +174,7 @@ class Value(Node):
     def __round__(self, digits: int | None = None) -> float:
         return round(self.data, digits)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> 'Value':
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         from micrograd import graph  # which stands on this module
 
         return graph.deep_copy(self, memo)

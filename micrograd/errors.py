@@ -1,8 +1,13 @@
 """The exceptions, with messages that teach: what happened, why, the wrong line, the right line."""
 
+from __future__ import annotations
+
 from importlib import import_module
-from types import ModuleType
-from typing import Any
+
+TYPE_CHECKING = False  # see context.py
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
 
 
 class MicrogradError(Exception):

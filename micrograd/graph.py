@@ -1,13 +1,18 @@
 """The walks over a graph that backward() does not need: order, recompute, copy, names. All of them are loops."""
 
+from __future__ import annotations
+
 import copy
-from collections.abc import Iterable, Mapping
-from typing import Any
 
 from micrograd.engine import Value
 from micrograd.errors import by_hand_error
 from micrograd.node import ByHand, blank, link, parents
 from micrograd.primitives import FLOATS
+
+TYPE_CHECKING = False  # see context.py
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
 
 def topological(roots: Iterable[Value]) -> list[Value]:
@@ -135,7 +140,7 @@ def _values_in(thing: Any) -> list[tuple[str, Value]]:
         elif isinstance(x, list | tuple) and id(x) not in met:
             met.add(id(x))
             waiting.extend((f'{path}[{i}]', item) for i, item in reversed(list(enumerate(x))))
-        elif isinstance(x, Mapping) and id(x) not in met:
+        elif isinstance(x, dict) and id(x) not in met:
             met.add(id(x))
             waiting.extend((f'{path}[{key!r}]', item) for key, item in reversed(list(x.items())))
     return found

@@ -9,8 +9,8 @@ from math import atan, atan2, copysign, erf, erfc, fabs, hypot, inf, isfinite, n
 
 __all__ = [
     'abs', 'acos', 'add', 'asin', 'atan', 'atan2', 'cos', 'cosh', 'div', 'equal', 'erf', 'erfc', 'exp', 'expm1',
-    'floor', 'hypot', 'less', 'less_equal', 'log', 'log1p', 'maximum', 'minimum', 'mul', 'neg', 'pow', 'relu', 'sigmoid',
-    'sign', 'sin', 'sinh', 'sqrt', 'sub', 'tan', 'tanh', 'where',
+    'floor', 'hypot', 'less', 'less_equal', 'log', 'log1p', 'maximum', 'minimum', 'mul', 'neg', 'pow', 'relu',
+    'sigmoid', 'sign', 'sin', 'sinh', 'sqrt', 'sub', 'tan', 'tanh', 'where',
 ]  # fmt: skip
 
 abs = fabs  # noqa: A001 - the row's name

@@ -4,11 +4,19 @@ Built for size and speed, since a network is millions of them: two parent slots 
 nothing that refers back to it, so that a graph is freed as soon as nobody holds it, without the garbage collector.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from math import copysign
-from typing import Any
 
 from micrograd.errors import StaleGraphError
+
+TYPE_CHECKING = False  # see context.py
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+ROLES = ('input', 'parameter', 'constant')  # of a leaf
 
 
 class Node:

@@ -1,12 +1,19 @@
 """The table as functions on Values: what `micrograd.exp`, `micrograd.where` and their like are, and how to add one."""
 
+from __future__ import annotations
+
 from functools import partial
-from typing import Any
 
 from micrograd import primitives
 from micrograd.engine import Value
 from micrograd.operators import apply
-from micrograd.primitives import Family, Formula, Interpreter, Row, on_lists
+from micrograd.primitives import Interpreter, Row, on_lists
+
+TYPE_CHECKING = False  # see context.py
+if TYPE_CHECKING:
+    from typing import Any
+
+    from micrograd.primitives import Family, Formula
 
 
 def _spell(entry: Row | Family) -> Formula:

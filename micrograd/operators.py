@@ -1,12 +1,17 @@
 """From a row of the table to a method of Value: what Python calls when it meets `a - b`, `a < b` or `a.tanh()`."""
 
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations
 
 from micrograd import context
 from micrograd.node import NONE, Node, blank, link
-from micrograd.primitives import Family, Row
 from micrograd.scalars import Condition, is_real
+
+TYPE_CHECKING = False  # see context.py
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from micrograd.primitives import Family, Row
 
 _new: Any = object.__new__
 

@@ -14,13 +14,11 @@ passes at all, not even a product with 0, so that 0 * inf cannot arise.
 where the derivative jumps.
 """
 
+from __future__ import annotations
+
 import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache, partial, reduce
-from inspect import Parameter, signature
 from math import inf, pi
-from typing import Any
 
 from micrograd import ieee
 from micrograd.errors import ShapeError
@@ -28,10 +26,14 @@ from micrograd.errors import ShapeError
 REALS = (-inf, inf)
 POSITIVE = (0.0, inf)
 
-Formula = Callable[..., Any]
+TYPE_CHECKING = False  # see context.py
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
+
+    Formula = Callable[..., Any]
 
 
-@dataclass(eq=False, slots=True, kw_only=True)
 class Row:
     """One operation.
 
@@ -49,30 +51,41 @@ class Row:
         kinks: (x, …) -> quantities that are 0 where the derivative jumps.
     """
 
-    name: str
-    symbol: str = ''
-    latex: str
-    partials: Formula
-    value: Formula | None = None
-    blocked: Formula | None = None
-    forward: Any = None
-    lists: int = 0
-    condition: bool = False
-    domain: tuple[tuple[float, float], ...] = (REALS,)
-    kinks: Formula | None = None
+    __slots__ = (
+        'arity', 'blocked', 'condition', 'domain', 'forward', 'kinks', 'latex', 'lists', 'name', 'partials', 'slope',
+        'slopes', 'symbol', 'value',
+    )  # fmt: skip
 
-    arity: int | None = field(init=False)  # None: any number
-    slope: Formula | None = field(init=False, default=None)  # `partials` of one argument that is never blocked
-    slopes: Formula | None = field(init=False, default=None)  # `partials` of two arguments that are never blocked
-
-    def __post_init__(self) -> None:
-        self.symbol = self.symbol or self.name
-        self.arity = None if self.lists else len(signature(self.partials).parameters) - 2
-        if self.forward is None:
-            self.forward = partial(self.value, FLOATS) if self.value else getattr(ieee, self.name)
-        if self.blocked is None:
-            self.slope = self.partials if self.arity == 1 else None
-            self.slopes = self.partials if self.arity == 2 else None
+    def __init__(
+        self,
+        name: str,
+        *,
+        latex: str,
+        partials: Formula,
+        value: Formula | None = None,
+        blocked: Formula | None = None,
+        forward: Formula | None = None,
+        symbol: str = '',
+        lists: int = 0,
+        condition: bool = False,
+        domain: tuple[tuple[float, float], ...] = (REALS,),
+        kinks: Formula | None = None,
+    ):
+        self.name = name
+        self.symbol = symbol or name
+        self.latex = latex
+        self.value = value
+        self.partials = partials
+        self.blocked = blocked
+        self.forward: Any = forward or (partial(value, FLOATS) if value else getattr(ieee, name))
+        self.lists = lists
+        self.condition = condition
+        self.domain = domain
+        self.kinks = kinks
+        self.arity = None if lists else len(_parameters(partials)) - 2  # None: any number
+        never_blocked = blocked is None
+        self.slope = partials if never_blocked and self.arity == 1 else None  # what backward() calls without more ado …
+        self.slopes = partials if never_blocked and self.arity == 2 else None  # … for one argument, and for two
 
     def edges(self, o: Any, z: Any, *xs: Any) -> Iterator[tuple[Any, Any]]:
         """For each argument the factor and whether it is blocked, as the interpreter `o` has them."""
@@ -94,7 +107,9 @@ class Family:
 
     def __init__(self, make: Callable[..., Row], forward: Formula | None, examples: tuple[tuple[float, ...], ...]):
         self.name = make.__name__
-        self.constants = tuple(signature(make).parameters.values())
+        self.constants = _parameters(make)
+        defaults = make.__defaults__ or ()
+        self.defaults = dict(zip(self.constants[len(self.constants) - len(defaults) :], defaults, strict=True))
         self.examples = examples
         self.forward = forward or (lambda x, *constants: self(*constants).forward(x))
         self._row = lru_cache(maxsize=1024, typed=True)(make)
@@ -104,12 +119,18 @@ class Family:
         return self._row(*(self._in_order(constants, named) if named else constants))
 
     def _in_order(self, constants: tuple[float, ...], named: dict[str, float]) -> tuple[float, ...]:
-        names = [parameter.name for parameter in self.constants]
-        unknown = named.keys() - set(names[len(constants) :])
+        unknown = named.keys() - set(self.constants[len(constants) :])
         if unknown:
-            raise TypeError(f'{self.name}() takes the constants {", ".join(names)}, not {", ".join(sorted(unknown))}')
-        defaults = {p.name: p.default for p in self.constants if p.default is not Parameter.empty}
-        return constants + tuple((defaults | named)[name] for name in names[len(constants) :])
+            names = ', '.join(self.constants)
+            raise TypeError(f'{self.name}() takes the constants {names}, not {", ".join(sorted(unknown))}')
+        rest = self.constants[len(constants) :]
+        return constants + tuple((self.defaults | named)[name] for name in rest)
+
+
+def _parameters(function: Formula) -> tuple[str, ...]:
+    """The names of a function's positional parameters."""
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount]
 
 
 class Interpreter:

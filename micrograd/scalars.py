@@ -1,7 +1,12 @@
 """What may stand beside a Value in an expression without being one: real numbers, and conditions."""
 
+from __future__ import annotations
+
 from numbers import Complex, Real
-from typing import Any
+
+TYPE_CHECKING = False  # see context.py
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def is_real(x: Any) -> bool:
@@ -52,13 +57,13 @@ class Condition:
     def __bool__(self) -> bool:
         return bool(self.flag.data != 0.0)
 
-    def __and__(self, other: 'Condition | bool') -> 'Condition':
+    def __and__(self, other: Condition | bool) -> Condition:
         return Condition(self.flag * other)
 
-    def __invert__(self) -> 'Condition':
+    def __invert__(self) -> Condition:
         return Condition(1.0 - self.flag)
 
-    def __or__(self, other: 'Condition | bool') -> 'Condition':
+    def __or__(self, other: Condition | bool) -> Condition:
         return ~(~self & (~other if isinstance(other, Condition) else not other))
 
     __rand__, __ror__ = __and__, __or__

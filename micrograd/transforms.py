@@ -1,9 +1,9 @@
 """Gradients as a function: nothing is written to the graph, and what comes out can be differentiated again."""
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from __future__ import annotations
+
+from contextlib import nullcontext
 from math import isfinite
-from typing import Any
 
 from micrograd.context import no_grad
 from micrograd.engine import Value
@@ -12,6 +12,11 @@ from micrograd.graph import topological
 from micrograd.node import ByHand, verify
 from micrograd.operations import VALUES
 from micrograd.primitives import ADD, MUL
+
+TYPE_CHECKING = False  # see context.py
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
 
 def gradients(y: Value, xs: Iterable[Value], create_graph: bool = False) -> list[Value]:
@@ -40,8 +45,7 @@ def gradients(y: Value, xs: Iterable[Value], create_graph: bool = False) -> list
     xs = _targets(y, xs)
     order = topological([y])
     verify([v for v in order if v._prev], ADD, MUL)
-    block: AbstractContextManager[Any] = nullcontext() if create_graph else no_grad()
-    with block:
+    with nullcontext() if create_graph else no_grad():
         adjoints = _sweep(y, order, _leading_to(xs, order))
     return [adjoints[id(x)][0] if id(x) in adjoints else Value(0.0) for x in xs]
 
