@@ -10,7 +10,7 @@ from functools import partial
 from micrograd import context
 from micrograd import primitives as table
 from micrograd.errors import interior_pickle_error
-from micrograd.node import NONE, ROLES, ByHand, Node, link, parents, verify
+from micrograd.node import NONE, ROLES, ByHand, Node, link, new, parents, verify
 from micrograd.operators import binary, comparison, exponentiation, operand, reflected, settle, unary, unary_family
 from micrograd.primitives import ADD, FLOATS, MUL
 from micrograd.scalars import to_float
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ['Value']
 
 NOTHING = float('0.0')  # the gradient of a node before anything arrives; told from other zeros by identity
-_new: Any = object.__new__  # a node of our own making need not pass through __init__
 
 
 class Value(Node):
@@ -36,8 +35,7 @@ class Value(Node):
         label: the name in pictures.
 
     >>> a, b = Value(2.0), Value(-3.0)
-    >>> c = a * b + a**3
-    >>> c.backward()
+    >>> (a * b + a**3).backward()
     >>> a
     Value(data=2.0, grad=9.0)
     """
@@ -50,9 +48,8 @@ class Value(Node):
         self.data = data if type(data) is float else to_float(data)
         self.grad = 0.0
         self._row = self._a = self._b = self._mark = None
-        children = tuple(_children)
-        if children or _op:
-            _define(self, ByHand(_op), children)
+        if _children or _op:
+            _define(self, ByHand(_op), tuple(_children))
         if label:
             self.label = label
 
@@ -60,7 +57,7 @@ class Value(Node):
     def __add__(self, other: Any) -> Value:
         if type(other) is not Value and (other := operand(other, Value)) is None:
             return NotImplemented
-        v: Value = _new(Value)
+        v: Value = new(Value)
         v.data = self.data + other.data
         v.grad = 0.0
         v._row = ADD
@@ -74,7 +71,7 @@ class Value(Node):
     def __mul__(self, other: Any) -> Value:
         if type(other) is not Value and (other := operand(other, Value)) is None:
             return NotImplemented
-        v: Value = _new(Value)
+        v: Value = new(Value)
         v.data = self.data * other.data
         v.grad = 0.0
         v._row = MUL

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+new: Any = object.__new__  # a node of our own making need not pass through __init__
 ROLES = ('input', 'parameter', 'constant')  # of a leaf
 
 
@@ -44,8 +45,8 @@ class ByHand:
 
 
 def blank(kind: type[Node], data: float, mark: str | None = None) -> Any:
-    """A new node without parents, which does not pass through __init__."""
-    v = object.__new__(kind)
+    """A new node without parents."""
+    v = new(kind)
     v.data = data
     v.grad = 0.0
     v._row = v._a = v._b = None

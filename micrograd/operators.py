@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from micrograd import context
-from micrograd.node import NONE, Node, blank, link
+from micrograd.node import NONE, Node, blank, link, new
 from micrograd.scalars import Condition, is_real
 
 TYPE_CHECKING = False  # see context.py
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from micrograd.primitives import Family, Row
-
-_new: Any = object.__new__
 
 
 def operand(x: Any, kind: type[Node]) -> Any:
@@ -79,7 +77,7 @@ def unary(row: Row) -> Callable[[Any], Any]:
         forward = row.forward
 
         def method(self: Any) -> Any:
-            v = _new(kind)
+            v = new(kind)
             v.data = forward(self.data)
             v.grad = 0.0
             v._row = row
@@ -104,7 +102,7 @@ def binary(row: Row) -> Callable[[Any, Any], Any]:
         def method(self: Any, other: Any) -> Any:
             if type(other) is not kind and (other := operand(other, kind)) is None:
                 return NotImplemented
-            v = _new(kind)
+            v = new(kind)
             v.data = forward(self.data, other.data)
             v.grad = 0.0
             v._row = row
