@@ -8,10 +8,11 @@ from __future__ import annotations
 from functools import partial
 
 from micrograd import context
+from micrograd import operators as op
 from micrograd import primitives as table
 from micrograd.errors import interior_pickle_error
-from micrograd.node import NONE, ROLES, ByHand, Node, link, new, parents, verify
-from micrograd.operators import binary, comparison, exponentiation, operand, reflected, settle, unary, unary_family
+from micrograd.node import CHAIN, NONE, ROLES, ByHand, Node, link, parents, verify
+from micrograd.operators import operand, settle
 from micrograd.primitives import ADD, FLOATS, MUL
 from micrograd.scalars import to_float
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = ['Value']
-
-NOTHING = float('0.0')  # the gradient of a node before anything arrives; told from other zeros by identity
 
 
 class Value(Node):
@@ -47,7 +46,7 @@ class Value(Node):
     def __init__(self, data: Any, _children: Iterable[Value] = (), _op: str = '', label: str = ''):
         self.data = data if type(data) is float else to_float(data)
         self.grad = 0.0
-        self._row = self._a = self._b = self._mark = None
+        self._row = self._a = self._b = None
         if _children or _op:
             _define(self, ByHand(_op), tuple(_children))
         if label:
@@ -57,13 +56,12 @@ class Value(Node):
     def __add__(self, other: Any) -> Value:
         if type(other) is not Value and (other := operand(other, Value)) is None:
             return NotImplemented
-        v: Value = new(Value)
+        v: Value = _new()
         v.data = self.data + other.data
         v.grad = 0.0
         v._row = ADD
         v._a = self
         v._b = other
-        v._mark = None
         if context.open_contexts:
             settle(v)
         return v
@@ -71,13 +69,12 @@ class Value(Node):
     def __mul__(self, other: Any) -> Value:
         if type(other) is not Value and (other := operand(other, Value)) is None:
             return NotImplemented
-        v: Value = new(Value)
+        v: Value = _new()
         v.data = self.data * other.data
         v.grad = 0.0
         v._row = MUL
         v._a = self
         v._b = other
-        v._mark = None
         if context.open_contexts:
             settle(v)
         return v
@@ -89,19 +86,17 @@ class Value(Node):
         receives (gradient of the node) * (local derivative), summed over all the nodes that use it.
 
         Raises:
-            StaleGraphError: numbers were changed after the graph was built from them. No grad is touched.
+            StaleGraphError: numbers were changed after the graph was built from them. No leaf's grad is touched.
         """
-        order = _order(self)
+        nothing = float('0.0')  # a new object: what is this very 0.0 was met, and no gradient has arrived there yet
+        order = _order(self, nothing)
         verify(order, ADD, MUL)
-        for v in order:
-            if v._a is not NONE:  # (a leaf that has a `_backward` of its own accumulates like every leaf)
-                v.grad = NOTHING
         self.grad += 1.0
         for v in reversed(order):
             g = v.grad
-            if g is NOTHING:  # only blocked edges led here: 0 * inf shall not arise
-                continue
             row = v._row
+            if g is nothing and row.forward:  # only blocked edges led here: 0 * inf shall not arise
+                continue
             if row is ADD:
                 v._a.grad += g
                 v._b.grad += g
@@ -116,8 +111,11 @@ class Value(Node):
                 da, db = row.slopes(FLOATS, v.data, v._a.data, v._b.data)
                 v._a.grad += g * da
                 v._b.grad += g * db
+            elif row.arity == 1:  # a gate
+                if not row.blocked(FLOATS, v.data, v._a.data):
+                    v._a.grad += g * row.partials(FLOATS, v.data, v._a.data)
             else:
-                _pull(v)
+                _pull(v, row)
 
     def recompute(self) -> Value:
         """Evaluate the graph again, in place, after leaves were changed: see `graph.recompute`."""
@@ -137,7 +135,7 @@ class Value(Node):
     @property
     def _backward(self) -> Callable[[], None]:
         """This node's own step of the chain rule: calling it adds to the grads of the parents."""
-        return self._row.step if type(self._row) is ByHand else partial(_pull, self)
+        return self._row.step if type(self._row) is ByHand else partial(_pull, self, self._row)
 
     @_backward.setter
     def _backward(self, step: Callable[[], None]) -> None:
@@ -146,13 +144,13 @@ class Value(Node):
     @property
     def role(self) -> str:
         """'operation' for what an operation made; 'input', 'parameter' or 'constant' for a leaf."""
-        return 'operation' if self._prev else self._mark if isinstance(self._mark, str) else 'input'
+        return 'operation' if self._prev else self._a if isinstance(self._a, str) else 'input'
 
     @role.setter
     def role(self, role: str) -> None:
         if self._prev or role not in ROLES:
             raise ValueError(f'the role of a leaf is one of {ROLES}; {self!r} is {self.role!r}, and was to be {role!r}')
-        self._mark = role
+        self._a = role
 
     def item(self) -> float:
         """The number itself, a float outside every graph."""
@@ -184,44 +182,66 @@ class Value(Node):
     def __setstate__(self, state: tuple[float, str]) -> None:
         Value.__init__(self, state[0], label=state[1])
 
-    __radd__, __rmul__ = __add__, __mul__
-    __sub__, __rsub__ = binary(table.SUB), reflected(table.SUB)
-    __truediv__, __rtruediv__ = binary(table.DIV), reflected(table.DIV)
-    __pow__, __rpow__ = exponentiation(table.POW, table.power), reflected(table.POW)
-    __neg__, __abs__ = unary(table.NEG), unary(table.ABS)
-    __lt__, __gt__ = comparison(table.LESS), reflected(table.LESS)
-    __le__, __ge__ = comparison(table.LESS_EQUAL), reflected(table.LESS_EQUAL)
-    exp, log = unary(table.EXP), unary(table.LOG)
-    expm1, log1p = unary(table.EXPM1), unary(table.LOG1P)
-    sqrt, abs = unary(table.SQRT), unary(table.ABS)
-    sin, cos, tan = unary(table.SIN), unary(table.COS), unary(table.TAN)
-    sinh, cosh, tanh = unary(table.SINH), unary(table.COSH), unary(table.TANH)
-    sigmoid, softplus, silu, gelu = unary(table.SIGMOID), unary(table.SOFTPLUS), unary(table.SILU), unary(table.GELU)
-    relu, leaky_relu, elu = unary(table.RELU), unary_family(table.leaky_relu), unary_family(table.elu)
-    clamp = unary_family(table.clamp)
+    def __radd__(self, other: Any) -> Value:
+        return self.__add__(other)  # which may be a subclass's own
+
+    def __rmul__(self, other: Any) -> Value:
+        return self.__mul__(other)
+
+    __sub__, __rsub__ = op.binary(table.SUB), op.reflected(table.SUB)
+    __truediv__, __rtruediv__ = op.binary(table.DIV), op.reflected(table.DIV)
+    __pow__, __rpow__ = op.exponentiation(table.POW, table.power), op.reflected(table.POW)
+    __lt__, __gt__ = op.comparison(table.LESS), op.reflected_comparison(table.LESS)
+    __le__, __ge__ = op.comparison(table.LESS_EQUAL), op.reflected_comparison(table.LESS_EQUAL)
+    __neg__ = op.unary(table.NEG)
+    __abs__ = op.unary(table.ABS)
+    exp = op.unary(table.EXP)
+    expm1 = op.unary(table.EXPM1)
+    log = op.unary(table.LOG)
+    log1p = op.unary(table.LOG1P)
+    sqrt = op.unary(table.SQRT)
+    abs = op.unary(table.ABS)
+    sin = op.unary(table.SIN)
+    cos = op.unary(table.COS)
+    tan = op.unary(table.TAN)
+    sinh = op.unary(table.SINH)
+    cosh = op.unary(table.COSH)
+    tanh = op.unary(table.TANH)
+    sigmoid = op.unary(table.SIGMOID)
+    relu = op.unary(table.RELU)
+    silu = op.unary(table.SILU)
+    gelu = op.unary(table.GELU)
+    softplus = op.unary(table.SOFTPLUS)
+    leaky_relu = op.unary_family(table.leaky_relu)
+    elu = op.unary_family(table.elu)
+    clamp = op.unary_family(table.clamp)
 
 
-def _order(root: Value) -> list[Any]:
+_new: Any = partial(object.__new__, Value)  # a node of our own making need not pass through __init__
+
+
+def _order(root: Value, nothing: float) -> list[Any]:
     """The nodes under root that have a row, parents first: down the first parents, then over to the second ones.
 
-    A fresh object marks what this walk has met, so there is nothing to clean up. Leaves are never marked.
+    Each is marked by the gradient `nothing`, an object of this walk's own, so there is nothing to clean up.
     """
     order: list[Any] = []
     if root._row is None:
         return order
-    mark = object()
     path: list[Any] = []
     v: Any = root
     while True:
-        v._mark = mark
+        if v._a is NONE:  # a leaf that has a step of its own; it accumulates, like every leaf
+            v._row.before = v.grad
+        v.grad = nothing
         path.append(v)
         p = v._a
-        if p._mark is not mark and p._row is not None:
+        if p.grad is not nothing and p._row is not None:
             v = p
             continue
         while True:
             p = v._b
-            if p._mark is not mark and p._row is not None:
+            if p.grad is not nothing and p._row is not None:
                 v = p
                 break
             order.append(path.pop())
@@ -230,15 +250,17 @@ def _order(root: Value) -> list[Any]:
             v = path[-1]
 
 
-def _pull(v: Any) -> None:
+def _pull(v: Any, row: Any) -> None:
     """One node's step of the chain rule, whatever its row."""
-    if v._row is None:
+    if row is None or row is CHAIN:
         return
-    if type(v._row) is ByHand:
+    if type(row) is ByHand:
         v._backward()
+        if v._a is NONE:
+            v.grad += row.before
         return
     ps = parents(v)
-    for p, (factor, blocked) in zip(ps, v._row.edges(FLOATS, v.data, *[p.data for p in ps]), strict=True):
+    for p, (factor, blocked) in zip(ps, row.edges(FLOATS, v.data, *[p.data for p in ps]), strict=True):
         if not blocked:
             p.grad += v.grad * factor
 

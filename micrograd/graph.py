@@ -77,7 +77,7 @@ def deep_copy(root: Value, memo: dict[int, Any]) -> Value:
         if type(v._row) is ByHand and v._prev:
             raise by_hand_error(v, 'copy.deepcopy()')
     for v in nodes:
-        twin = blank(type(v), v.data, None if v._prev else v._mark)
+        twin = blank(type(v), v.data, None if v._prev else v._a)
         twin.grad = v.grad
         if v._prev:
             link(twin, v._row, tuple(memo[id(p)] for p in v._prev))

@@ -16,41 +16,40 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-new: Any = object.__new__  # a node of our own making need not pass through __init__
 ROLES = ('input', 'parameter', 'constant')  # of a leaf
 
 
 class Node:
     """A number, its gradient, the row of its operation and its parents. A leaf has no row."""
 
-    __slots__ = ('__dict__', '__weakref__', '_a', '_b', '_mark', '_row', 'data', 'grad')
+    __slots__ = ('__dict__', '__weakref__', '_a', '_b', '_row', 'data', 'grad')
 
     data: float
     grad: float
     _row: Any
-    _a: Any
+    _a: Any  # the first parent; of a leaf, its role, or None
     _b: Any
-    _mark: Any  # of an operation: the last walk that met it; of a leaf, which no walk marks: what kind of leaf it is
 
 
 class ByHand:
     """The row of a node whose operation a program defined itself: a text, and a closure that does its step."""
 
-    __slots__ = ('step', 'symbol')
+    __slots__ = ('before', 'step', 'symbol')
     arity = slope = slopes = forward = None
 
     def __init__(self, symbol: str, step: Callable[[], None] = lambda: None):
         self.symbol = symbol
         self.step = step
+        self.before = 0.0  # of a leaf: its gradient before the call of backward() that is under way
 
 
-def blank(kind: type[Node], data: float, mark: str | None = None) -> Any:
+def blank(kind: type[Node], data: float, role: str | None = None) -> Any:
     """A new node without parents."""
-    v = new(kind)
+    v: Any = object.__new__(kind)  # what we make ourselves need not pass through __init__
     v.data = data
     v.grad = 0.0
-    v._row = v._a = v._b = None
-    v._mark = mark
+    v._row = v._b = None
+    v._a = role
     return v
 
 
@@ -107,4 +106,7 @@ def verify(order: list[Any], add: Any, mul: Any) -> None:
                 continue
         elif data != data and v.data != v.data:  # nan from nan
             continue
+        for leaf in order:
+            if leaf._a is NONE:
+                leaf.grad = leaf._row.before
         raise StaleGraphError(v, data)

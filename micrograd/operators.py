@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
+
 from micrograd import context
-from micrograd.node import NONE, Node, blank, link, new
+from micrograd.node import NONE, Node, blank, link
 from micrograd.scalars import Condition, is_real
 
 TYPE_CHECKING = False  # see context.py
@@ -13,11 +15,15 @@ if TYPE_CHECKING:
 
     from micrograd.primitives import Family, Row
 
+    Method = Callable[..., Any]
+
 
 def operand(x: Any, kind: type[Node]) -> Any:
     """The other side of an operator: a Value (`kind`), a number made a constant, or None for anything else."""
     if type(x) is float:
         return blank(kind, x, 'constant')
+    if type(x) is int:  # is_real() would find out too, but slowly
+        return blank(kind, float(x), 'constant')
     if isinstance(x, kind):
         return x
     if isinstance(x, Condition):
@@ -51,115 +57,128 @@ def apply(kind: type[Node], row: Row, *operands: Any) -> Any:
     return Condition(v) if row.condition else v
 
 
-class _Method:
-    """Stands in the body of a class until the class exists, then makes the method for it."""
+class _Placeholder:
+    """Stands in the body of a class until the class exists, then makes the method for it.
 
-    def __init__(self, make: Callable[[type[Node]], Callable[..., Any]], doc: str):
+    Args:
+        name: that of the operation.
+        make: the class -> the method.
+    """
+
+    def __init__(self, name: str, make: Callable[[type[Node]], Method]):
+        self.name = name
         self.make = make
-        self.doc = doc
 
     def __set_name__(self, owner: type[Node], name: str) -> None:
         method = self.make(owner)
         method.__name__ = name
         method.__qualname__ = f'{owner.__name__}.{name}'
-        method.__doc__ = self.doc
+        method.__doc__ = f'The operation {self.name!r} of the table.'
         setattr(owner, name, method)
 
 
-def _method(row: Row | Family, make: Callable[[type[Node]], Callable[..., Any]]) -> Any:
-    return _Method(make, f'The operation {row.name!r} of the table.')
-
-
-def unary(row: Row) -> Callable[[Any], Any]:
+def unary(row: Row) -> Any:
     """The method of an operation on one number."""
-
-    def make(kind: type[Node]) -> Callable[[Any], Any]:
-        forward = row.forward
-
-        def method(self: Any) -> Any:
-            v = new(kind)
-            v.data = forward(self.data)
-            v.grad = 0.0
-            v._row = row
-            v._a = self
-            v._b = NONE
-            v._mark = None
-            if context.open_contexts:
-                settle(v)
-            return v
-
-        return method
-
-    return _method(row, make)  # type: ignore[no-any-return]  # a placeholder, see _Method
+    return _Placeholder(row.name, partial(_unary, row))
 
 
-def binary(row: Row) -> Callable[[Any, Any], Any]:
+def binary(row: Row) -> Any:
     """The method of an operator between two numbers."""
-
-    def make(kind: type[Node]) -> Callable[[Any, Any], Any]:
-        forward = row.forward
-
-        def method(self: Any, other: Any) -> Any:
-            if type(other) is not kind and (other := operand(other, kind)) is None:
-                return NotImplemented
-            v = new(kind)
-            v.data = forward(self.data, other.data)
-            v.grad = 0.0
-            v._row = row
-            v._a = self
-            v._b = other
-            v._mark = None
-            if context.open_contexts:
-                settle(v)
-            return v
-
-        return method
-
-    return _method(row, make)  # type: ignore[no-any-return]  # a placeholder, see _Method
+    return _Placeholder(row.name, partial(_binary, row))
 
 
-def comparison(row: Row) -> Callable[[Any, Any], Any]:
+def reflected(row: Row) -> Any:
+    """The method of an operator whose left side is not a Value: 2 - v."""
+    return _Placeholder(row.name, partial(_reflected, row))
+
+
+def comparison(row: Row) -> Any:
     """The method of an operator that gives a Condition."""
-
-    def make(kind: type[Node]) -> Callable[[Any, Any], Any]:
-        return lambda self, other: (
-            NotImplemented if (other := operand(other, kind)) is None else apply(kind, row, self, other)
-        )
-
-    return _method(row, make)  # type: ignore[no-any-return]  # a placeholder, see _Method
+    return _Placeholder(row.name, partial(_comparison, row))
 
 
-def reflected(row: Row) -> Callable[[Any, Any], Any]:
-    """The method of an operator whose operands stand the other way round: 2 - v, or v > 2, which is 2 < v."""
-
-    def make(kind: type[Node]) -> Callable[[Any, Any], Any]:
-        return lambda self, other: (
-            NotImplemented if (other := operand(other, kind)) is None else apply(kind, row, other, self)
-        )
-
-    return _method(row, make)  # type: ignore[no-any-return]  # a placeholder, see _Method
+def reflected_comparison(row: Row) -> Any:
+    """The method of a comparison that is read from the right: v > 2 is 2 < v."""
+    return _Placeholder(row.name, partial(_reflected_comparison, row))
 
 
-def unary_family(family: Family) -> Callable[..., Any]:
+def unary_family(family: Family) -> Any:
     """The method of an operation on one number that has constants as well."""
-
-    def make(kind: type[Node]) -> Callable[..., Any]:
-        return lambda self, *constants, **named: apply(kind, family(*constants, **named), self)
-
-    return _method(family, make)  # type: ignore[no-any-return]  # a placeholder, see _Method
+    return _Placeholder(family.name, partial(_unary_family, family))
 
 
-def exponentiation(row: Row, family: Family) -> Callable[[Any, Any], Any]:
+def exponentiation(row: Row, family: Family) -> Any:
     """The method of `**`: a row of the family where the exponent is a number, else the row of two Values."""
+    return _Placeholder(row.name, partial(_exponentiation, row, family))
 
-    def make(kind: type[Node]) -> Callable[[Any, Any], Any]:
-        def method(self: Any, exponent: Any) -> Any:
-            if isinstance(exponent, kind | Condition):
-                return apply(kind, row, self, exponent)
-            if not is_real(exponent):
-                return NotImplemented
-            return apply(kind, family(exponent if type(exponent) is int else float(exponent)), self)
 
-        return method
+def _unary(row: Row, kind: type[Node]) -> Method:
+    forward = row.forward
+    new: Any = partial(object.__new__, kind)
 
-    return _method(row, make)  # type: ignore[no-any-return]  # a placeholder, see _Method
+    def method(self: Any) -> Any:
+        v = new()
+        v.data = forward(self.data)
+        v.grad = 0.0
+        v._row = row
+        v._a = self
+        v._b = NONE
+        if context.open_contexts:
+            settle(v)
+        return v
+
+    return method
+
+
+def _binary(row: Row, kind: type[Node]) -> Method:
+    forward = row.forward
+    new: Any = partial(object.__new__, kind)
+
+    def method(self: Any, other: Any) -> Any:
+        if type(other) is not kind and (other := operand(other, kind)) is None:
+            return NotImplemented
+        v = new()
+        v.data = forward(self.data, other.data)
+        v.grad = 0.0
+        v._row = row
+        v._a = self
+        v._b = other
+        if context.open_contexts:
+            settle(v)
+        return v
+
+    return method
+
+
+def _reflected(row: Row, kind: type[Node]) -> Method:
+    method = _binary(row, kind)
+    return lambda self, other: NotImplemented if (other := operand(other, kind)) is None else method(other, self)
+
+
+def _comparison(row: Row, kind: type[Node]) -> Method:
+    return lambda self, other: (
+        NotImplemented if (other := operand(other, kind)) is None else apply(kind, row, self, other)
+    )
+
+
+def _reflected_comparison(row: Row, kind: type[Node]) -> Method:
+    return lambda self, other: (
+        NotImplemented if (other := operand(other, kind)) is None else apply(kind, row, other, self)
+    )
+
+
+def _unary_family(family: Family, kind: type[Node]) -> Method:
+    return lambda self, *constants, **named: apply(kind, family(*constants, **named), self)
+
+
+def _exponentiation(row: Row, family: Family, kind: type[Node]) -> Method:
+    raised = lru_cache(maxsize=1024, typed=True)(lambda exponent: _unary(family(exponent), kind))
+
+    def method(self: Any, exponent: Any) -> Any:
+        if type(exponent) is int or type(exponent) is float:
+            return raised(exponent)(self)
+        if isinstance(exponent, kind | Condition):
+            return apply(kind, row, self, exponent)
+        return raised(float(exponent))(self) if is_real(exponent) else NotImplemented
+
+    return method

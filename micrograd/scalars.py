@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from numbers import Complex, Real
 
 TYPE_CHECKING = False  # see context.py
@@ -29,8 +30,11 @@ def to_float(x: Any) -> float:
     """
     if is_real(x):
         return float(x)
-    if getattr(x, 'size', 0) == 1 and is_real(x.item()):
-        return float(x.item())
+    if hasattr(x, 'item') and hasattr(x, '__float__'):  # an array or a tensor
+        with suppress(ValueError, RuntimeError):  # of several numbers
+            x = x.item()
+        if is_real(x):
+            return float(x)
     raise TypeError(
         f'a Value holds one real number, not {type(x).__name__}: {x!r:.60}. Several numbers are several Values. '
         "Wrong: Value([1, 2]), Value('3'). Right: [Value(x) for x in (1, 2)], Value(float('3'))"
