@@ -8,6 +8,7 @@ from micrograd.context import no_grad
 from micrograd.engine import Value
 from micrograd.graph import name
 from micrograd.operations import VALUES, primitive
+from micrograd.primitives import COMPOSITIONS, TABLE
 from micrograd.scalars import Condition
 from micrograd.transforms import gradients
 
@@ -56,7 +57,7 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(f'micrograd.{_HOMES[name]}'), name)
     if name in _MODULES:
         return import_module(f'micrograd.{name}')
-    if name in dir(VALUES):
+    if name in TABLE or name in COMPOSITIONS:
         return getattr(VALUES, name)
     raise AttributeError(
         f'micrograd has no {name!r}, neither as a function of its own nor as an operation of the table'
@@ -64,4 +65,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_MODULES, *dir(VALUES)})
+    return sorted({*globals(), *__all__, *_MODULES, *TABLE, *COMPOSITIONS})

@@ -95,25 +95,26 @@ class Value(Node):
         for v in reversed(order):
             g = v.grad
             row = v._row
+            a = v._a
             if g is nothing and row.forward:  # only blocked edges led here: 0 * inf shall not arise
                 continue
             if row is ADD:
-                v._a.grad += g
+                a.grad += g
                 v._b.grad += g
             elif row is MUL:
-                a = v._a
                 b = v._b
                 a.grad += g * b.data
                 b.grad += g * a.data
             elif row.slope is not None:
-                v._a.grad += g * row.slope(FLOATS, v.data, v._a.data)
+                a.grad += g * row.slope(FLOATS, v.data, a.data)
             elif row.slopes is not None:
-                da, db = row.slopes(FLOATS, v.data, v._a.data, v._b.data)
-                v._a.grad += g * da
-                v._b.grad += g * db
+                b = v._b
+                da, db = row.slopes(FLOATS, v.data, a.data, b.data)
+                a.grad += g * da
+                b.grad += g * db
             elif row.arity == 1:  # a gate
-                if not row.blocked(FLOATS, v.data, v._a.data):
-                    v._a.grad += g * row.partials(FLOATS, v.data, v._a.data)
+                if not row.blocked(FLOATS, v.data, a.data):
+                    a.grad += g * row.partials(FLOATS, v.data, a.data)
             else:
                 _pull(v, row)
 
@@ -231,11 +232,11 @@ def _order(root: Value, nothing: float) -> list[Any]:
     path: list[Any] = []
     v: Any = root
     while True:
-        if v._a is NONE:  # a leaf that has a step of its own; it accumulates, like every leaf
+        p = v._a
+        if p is NONE:  # v is a leaf that has a step of its own; it accumulates, like every leaf
             v._row.before = v.grad
         v.grad = nothing
         path.append(v)
-        p = v._a
         if p.grad is not nothing and p._row is not None:
             v = p
             continue

@@ -9,8 +9,8 @@ from math import atan, atan2, copysign, erf, erfc, fabs, hypot, inf, isfinite, n
 
 __all__ = [
     'abs', 'acos', 'add', 'asin', 'atan', 'atan2', 'cos', 'cosh', 'div', 'equal', 'erf', 'erfc', 'exp', 'expm1',
-    'floor', 'hypot', 'less', 'less_equal', 'log', 'log1p', 'maximum', 'minimum', 'mul', 'neg', 'pow', 'relu',
-    'sigmoid', 'sign', 'sin', 'sinh', 'sqrt', 'sub', 'tan', 'tanh', 'where',
+    'floor', 'hypot', 'less', 'less_equal', 'log', 'log1p', 'logistic_pdf', 'maximum', 'minimum', 'mul', 'neg', 'pow',
+    'relu', 'sigmoid', 'sign', 'sin', 'sinh', 'sqrt', 'sub', 'tan', 'tanh', 'where',
 ]  # fmt: skip
 
 abs = fabs  # noqa: A001 - the row's name
@@ -128,6 +128,11 @@ def sigmoid(x: float) -> float:
         return 1.0 / (1.0 + math.exp(-x))
     e = math.exp(x)
     return e / (1.0 + e)
+
+
+def logistic_pdf(x: float) -> float:
+    e = math.exp(-fabs(x))
+    return e / ((1.0 + e) * (1.0 + e))
 
 
 def relu(x: float) -> float:

@@ -23,7 +23,7 @@ def _spell(entry: Row | Family) -> Formula:
     return lambda x, *constants, **named: apply(Value, entry(*constants, **named), x)
 
 
-VALUES: Any = Interpreter(_spell)
+VALUES = Interpreter('values', _spell).functions
 
 
 def primitive(name: str, value: Formula, partials: Formula, **facts: Any) -> Formula:

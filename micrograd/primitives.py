@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache, partial, reduce
 from math import inf, pi
+from types import ModuleType
 
 from micrograd import ieee
 from micrograd.errors import ShapeError
@@ -134,26 +135,32 @@ def _parameters(function: Formula) -> tuple[str, ...]:
 
 
 class Interpreter:
-    """A namespace with a function for every row: what the formulas call `o`.
+    """One way to read the formulas: a namespace with a function for every row, which they call `o`.
 
     Args:
+        name: what it is called.
         spell: Row or Family -> the function that stands for it here.
+
+    Attributes:
+        functions: the namespace; a module, since that is where Python looks names up fastest.
     """
 
-    def __init__(self, spell: Callable[[Any], Formula]):
+    def __init__(self, name: str, spell: Callable[[Any], Formula]):
+        self.functions: Any = ModuleType(name)
         self._spell = spell
         for entry in TABLE.values():
             self.learn(entry)
-        for composition in COMPOSITIONS.values():
-            setattr(self, composition.__name__, partial(composition, self))
+        for f in COMPOSITIONS.values():
+            self.compose(f)
         INTERPRETERS.append(self)
 
     def learn(self, entry: Row | Family) -> None:
         """Spell one more entry of the table."""
-        setattr(self, entry.name, self._spell(entry))
+        setattr(self.functions, entry.name, self._spell(entry))
 
-    def __dir__(self) -> Iterable[str]:
-        return [*TABLE, *COMPOSITIONS]
+    def compose(self, f: Formula) -> None:
+        """Read one more composition."""
+        setattr(self.functions, f.__name__, partial(f, self.functions))
 
 
 TABLE: dict[str, Row | Family] = {}
@@ -177,7 +184,7 @@ def _of_one_length(name: str, xs: list[Any], ys: list[Any]) -> list[Any]:
     return xs + ys
 
 
-FLOATS: Any = Interpreter(lambda entry: on_lists(entry, entry.forward))
+FLOATS = Interpreter('floats', lambda entry: on_lists(entry, entry.forward)).functions
 
 
 def register(entry: Row | Family) -> None:
@@ -213,7 +220,7 @@ def composition(f: Formula) -> Formula:
     """Several nodes made at once; not an operation of its own."""
     COMPOSITIONS[f.__name__] = f
     for interpreter in INTERPRETERS:
-        setattr(interpreter, f.__name__, partial(f, interpreter))
+        interpreter.compose(f)
     return f
 
 
@@ -420,12 +427,17 @@ def _sinh(o: Any, x: Any, e: Any) -> Any:
 # Activations -----------------------------------------------------------------------------------------------------
 
 TANH = row('tanh', latex=r'\tanh x',
-    partials=lambda o, z, x: 4.0 * o.sigmoid(2.0 * x) * o.sigmoid(-2.0 * x))  # fmt: skip
+    partials=lambda o, z, x: 4.0 * o.logistic_pdf(2.0 * x))  # fmt: skip
 
 SIGMOID = row('sigmoid', latex=r'\frac{1}{1 + e^{-x}}',
     value=lambda o, x: o.div(o.exp(o.minimum(x, 0.0)), 1.0 + o.exp(-o.abs(x))),
     forward=ieee.sigmoid,
-    partials=lambda o, z, x: o.sigmoid(x) * o.sigmoid(-x))  # fmt: skip
+    partials=lambda o, z, x: o.logistic_pdf(x))  # fmt: skip
+
+LOGISTIC_PDF = row('logistic_pdf', latex=r'\sigma(x) \, \sigma(-x)',  # not s (1 - s), which is 0 from x = 37 on
+    value=lambda o, x: o.sigmoid(x) * o.sigmoid(-x),
+    forward=ieee.logistic_pdf,
+    partials=lambda o, z, x: -z * o.tanh(0.5 * x))  # fmt: skip
 
 RELU = row('relu', symbol='ReLU', latex=r'\max(x, 0)',
     value=lambda o, x: o.where(x <= 0.0, 0.0, x),
