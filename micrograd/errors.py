@@ -51,11 +51,40 @@ class CheckpointError(MicrogradError, ValueError):
 
 
 class TrainingError(MicrogradError, ArithmeticError):
-    """Training cannot go on: the loss is nan or infinite."""
+    """Training cannot go on: the loss is nan or infinite.
+
+    Args:
+        message: what happened, and where.
+        history: the History of the training so far, from `fit`.
+    """
+
+    def __init__(self, message: str, history: Any = None):
+        super().__init__(message)
+        self.history = history
 
 
 class RenderError(MicrogradError, RuntimeError):
     """A picture could not be made; the message says what to do."""
+
+
+class ExpressionError(MicrogradError, ValueError):
+    """A text is not an expression, or did not get the numbers that it needs.
+
+    Args:
+        problem: what is wrong, and what would be right.
+        text: what was read.
+        column: where the fault is, from 0; None where it is in no one place.
+    """
+
+    def __init__(self, problem: str, text: str, column: int | None = None):
+        super().__init__(problem + ('' if column is None else f' ({_place(text, column)})'))
+        self.text = text
+        self.column = column
+
+
+def _place(text: str, column: int) -> str:
+    rest = text[column:]
+    return f'column {column + 1}: {rest[:30]!r}{"…" if len(rest) > 30 else ""}' if rest else 'at the end'
 
 
 def interior_pickle_error(node: Any) -> TypeError:

@@ -1,0 +1,330 @@
+"""Save a network to a file and load it again: JSON, so that people can read it and a file can run no code.
+
+The numbers come back to the last bit. The file of the network Layer(2, 2) looks like this:
+
+    {
+     "format": "micrograd model",
+     "version": 1,
+     "type": "Layer",
+     "neurons": [
+      {"activation": "relu", "w": [0.25, -0.5], "b": 0.0},
+      {"activation": "relu", "w": [0.75, 1.5], "b": 0.0}
+     ]
+    }
+
+What is read is what somebody wrote, so nothing in it is believed: every key, type, number and length is checked, and an
+error names the file and the place in it, like `layers[0].neurons[3].w[1]`.
+"""
+
+import errno
+import json
+import math
+import os
+import re
+import secrets
+import stat
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from reprlib import repr as short
+from typing import Any
+
+from micrograd.errors import CheckpointError
+from micrograd.nn import MLP, Layer, Module, Neuron
+
+__all__ = ['load', 'save']
+
+FORMAT = 'micrograd model'
+VERSION = 1
+HEADER = ('format', 'version', 'type')
+MAX_BYTES = 100_000_000  # about five million parameters
+MAX_DEPTH = 100  # brackets within brackets: far more than a model has, far less than what exhausts the C stack
+
+
+def save(model: Neuron | Layer | MLP, path: str | os.PathLike[str]) -> None:
+    """Write a network to a file. The file there is replaced in one step: whatever happens, it is the old or the new.
+
+    A symbolic link stays one, and the file that it leads to is replaced. The same network gives the same bytes.
+
+    Args:
+        model: a Neuron, Layer or MLP whose activations are names.
+        path: where to write.
+
+    Raises:
+        CheckpointError: the file could not hold the model: it is of a class of your own, an activation is a function,
+            a number is nan or infinite, a parameter is shared. Nothing is written.
+        OSError: the file cannot be written.
+
+    >>> import tempfile
+    >>> model = MLP(2, [16, 1], activation='tanh')
+    >>> with tempfile.TemporaryDirectory() as directory:
+    ...     save(model, f'{directory}/model.json')
+    ...     twin = load(f'{directory}/model.json')
+    >>> twin([1.0, 2.0]).data == model([1.0, 2.0]).data
+    True
+    """
+    try:
+        text = _text(model)
+        _network(_parsed(text))  # what is written can be read
+    except CheckpointError as error:
+        raise CheckpointError(
+            f'the model was not saved: {error}. What a file cannot hold, your program can make anew. '
+            'Right: json.dump(model.state_dict(), file), and later model.load_state_dict(json.load(file))'
+        ) from None
+    _replace(_target(path), text.encode())
+
+
+def load(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> Neuron | Layer | MLP:
+    """Read a network that `save` wrote.
+
+    Args:
+        path: the file.
+        max_bytes: the size above which a file is not read.
+
+    Returns:
+        A network that gives the same outputs, to the last bit.
+
+    Raises:
+        CheckpointError: the file is no model, is damaged, or is too large; the message says where.
+        OSError: the file cannot be read.
+    """
+    try:
+        return _network(_parsed(_decoded(_read(path, max_bytes))))
+    except CheckpointError as error:
+        raise CheckpointError(f'{os.fspath(path)}: {error}') from None
+
+
+# From a network to text ------------------------------------------------------------------------------------------
+
+PARTS: dict[type[Module], tuple[str, type[Module]]] = {MLP: ('layers', Layer), Layer: ('neurons', Neuron)}
+
+
+def _text(model: Module) -> str:
+    kind = type(model)
+    if kind not in (Neuron, Layer, MLP):
+        raise CheckpointError(
+            f'save() takes a Neuron, Layer or MLP, and a {kind.__name__} would come back as something else'
+        )
+    header = dict(zip(HEADER, (FORMAT, VERSION, kind.__name__), strict=True))
+    return _pretty(header | _fields(model, kind, '')) + '\n'
+
+
+def _fields(module: Any, kind: type[Module], where: str) -> dict[str, Any]:
+    if type(module) is not kind:
+        raise CheckpointError(f'{where} is a {type(module).__name__}, which would come back as a plain {kind.__name__}')
+    if kind is Neuron:
+        return _neuron_fields(module, where)
+    name, part = PARTS[kind]
+    parts = getattr(module, name)
+    fields = {name: [_fields(x, part, _join(where, f'{name}[{i}]')) for i, x in enumerate(parts)]}
+    if len(module.parameters()) != sum(len(x.parameters()) for x in parts):
+        raise CheckpointError(f'{where or "it"} has parameters that are shared, or that are not in its {name}')
+    return fields
+
+
+def _neuron_fields(neuron: Any, where: str) -> dict[str, Any]:
+    if list(map(id, neuron.parameters())) != list(map(id, [*neuron.w, neuron.b])):
+        raise CheckpointError(f'{where or "it"} has other parameters than the weights in w and the bias b')
+    activation = neuron.activation if neuron.nonlin else 'linear'
+    if not isinstance(activation, str):
+        raise CheckpointError(f'{_join(where, "activation")} is a function, not the name of one in the table')
+    return {'activation': activation, 'w': [float(w.data) for w in neuron.w], 'b': float(neuron.b.data)}
+
+
+def _join(where: str, name: str) -> str:
+    return f'{where}.{name}' if where else name
+
+
+def _pretty(thing: Any, indent: str = '\n') -> str:
+    """JSON with one neuron a line."""
+    deeper = indent + ' '
+    if isinstance(thing, dict) and 'w' not in thing:
+        return _bracketed(
+            '{', [f'{json.dumps(key)}: {_pretty(part, deeper)}' for key, part in thing.items()], '}', indent
+        )
+    if isinstance(thing, list):
+        return _bracketed('[', [_pretty(part, deeper) for part in thing], ']', indent)
+    return json.dumps(thing)
+
+
+def _bracketed(opening: str, parts: list[str], closing: str, indent: str) -> str:
+    return f'{opening}{indent} {f",{indent} ".join(parts)}{indent}{closing}'
+
+
+# From text to a network ------------------------------------------------------------------------------------------
+
+
+class _Object(dict[str, Any]):
+    """A JSON object that knows which keys stood in it more than once."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]):
+        super().__init__(pairs)
+        self.repeated: list[str] = []
+        if len(self) < len(pairs):
+            self.repeated = [key for key, times in Counter(key for key, _ in pairs).items() if times > 1]
+
+
+def _parsed(text: str) -> Any:
+    _check_depth(text)
+    try:  # an integer as a float: Python's own have no limit, and floats are what there should be
+        return json.loads(text, object_pairs_hook=_Object, parse_int=float)
+    except json.JSONDecodeError as error:
+        raise CheckpointError(
+            f'line {error.lineno}, column {error.colno}: not JSON, or cut short: {error.msg}'
+        ) from None
+
+
+def _check_depth(text: str) -> None:
+    """Refuse what would make the parser recurse too deep, whatever the recursion limit of the program is."""
+    depth = 0
+    for match in re.finditer(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', text, re.DOTALL):
+        bracket = match[0]
+        depth += (bracket in '[{') - (bracket in ']}')
+        if depth > MAX_DEPTH:
+            line = text.count('\n', 0, match.start()) + 1
+            raise CheckpointError(f'line {line}: more than {MAX_DEPTH} brackets within brackets; a model has 6')
+
+
+def _network(document: Any) -> Neuron | Layer | MLP:
+    if not isinstance(document, _Object) or document.get('format') != FORMAT:
+        raise CheckpointError(f'not a model file: one holds an object with "format": "{FORMAT}"')
+    _, version, kind = (document.pop(key, None) for key in HEADER)
+    if _number(version, 'version') != VERSION:
+        raise CheckpointError(
+            f'version is {version:g}, and this micrograd reads {VERSION}; the micrograd that wrote the file can read it'
+        )
+    if not isinstance(kind, str) or kind not in READERS:
+        raise CheckpointError(f'type should be one of {", ".join(READERS)}, not {_shown(kind)}')
+    return READERS[kind](document, '')
+
+
+def _mlp(thing: Any, where: str) -> MLP:
+    _check_keys(thing, where, ('layers',))
+    at = _join(where, 'layers')
+    layers: list[Layer] = []
+    for i, part in enumerate(_list(thing['layers'], at)):
+        layers.append(_layer(part, f'{at}[{i}]', len(layers[-1].neurons) if layers else None))
+    mlp = MLP.__new__(MLP)
+    mlp.layers = layers
+    return mlp
+
+
+def _layer(thing: Any, where: str, nin: int | None = None) -> Layer:
+    _check_keys(thing, where, ('neurons',))
+    at = _join(where, 'neurons')
+    neurons: list[Neuron] = []
+    for i, part in enumerate(_list(thing['neurons'], at)):
+        neurons.append(_neuron(part, f'{at}[{i}]', nin))
+        nin = len(neurons[0].w)
+    layer = Layer.__new__(Layer)
+    layer.neurons = neurons
+    return layer
+
+
+def _neuron(thing: Any, where: str, nin: int | None = None) -> Neuron:
+    _check_keys(thing, where, ('activation', 'w', 'b'))
+    at = _join(where, 'w')
+    weights = [_number(x, f'{at}[{i}]') for i, x in enumerate(_list(thing['w'], at))]
+    if nin is not None and len(weights) != nin:
+        raise CheckpointError(f'{at} has {len(weights)} weights, and there are {nin} inputs')
+    bias = _number(thing['b'], _join(where, 'b'))
+    activation = _string(thing['activation'], _join(where, 'activation'))
+    try:
+        return Neuron(len(weights), activation=activation, initialisation=lambda nin, nout, generator: (weights, bias))
+    except ValueError as error:
+        raise CheckpointError(f'{_join(where, "activation")}: {error}') from None
+
+
+READERS: dict[str, Callable[[Any, str], Neuron | Layer | MLP]] = {'Neuron': _neuron, 'Layer': _layer, 'MLP': _mlp}
+
+
+def _check_keys(thing: Any, where: str, keys: tuple[str, ...]) -> None:
+    at = where or 'the file'
+    if not isinstance(thing, _Object):
+        raise CheckpointError(f'{at} should be an object with {", ".join(keys)}, not {_shown(thing)}')
+    if thing.repeated:
+        raise CheckpointError(f'{at} has the key {short(thing.repeated[0])} more than once')
+    missing = [key for key in keys if key not in thing]
+    if missing:
+        raise CheckpointError(f'{at} lacks the key {missing[0]!r}')
+    unknown = [key for key in thing if key not in keys]
+    if unknown:
+        raise CheckpointError(f'{at} has the unknown key {short(unknown[0])}')
+
+
+def _list(thing: Any, where: str) -> list[Any]:
+    if not isinstance(thing, list) or not thing:
+        raise CheckpointError(f'{where} should be a list that is not empty, not {_shown(thing)}')
+    return thing
+
+
+def _number(thing: Any, where: str) -> float:
+    if type(thing) is not float or not math.isfinite(thing):
+        raise CheckpointError(f'{where} should be a finite number, not {_shown(thing)}')
+    return thing
+
+
+def _string(thing: Any, where: str) -> str:
+    if not isinstance(thing, str):
+        raise CheckpointError(f'{where} should be a string, not {_shown(thing)}')
+    return thing
+
+
+def _shown(thing: Any) -> str:
+    if isinstance(thing, dict):
+        return 'an object'
+    if isinstance(thing, list):
+        return 'a list' if thing else 'an empty list'
+    return short(thing) if isinstance(thing, str) else json.dumps(thing)
+
+
+# Files -----------------------------------------------------------------------------------------------------------
+
+
+def _read(path: str | os.PathLike[str], max_bytes: int) -> bytes:
+    with open(path, 'rb') as file:
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise CheckpointError(
+            f'the file has more than {max_bytes} bytes. If you trust it: load(path, max_bytes={10 * max_bytes})'
+        )
+    return content
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode('utf-8-sig')  # some editors put a byte order mark in front
+    except UnicodeDecodeError as error:
+        raise CheckpointError(f'byte {error.start}: not UTF-8, so not JSON') from None
+
+
+def _target(path: str | os.PathLike[str]) -> Path:
+    """The file to replace: where symbolic links lead to."""
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise IsADirectoryError(
+            errno.EISDIR, 'save() writes a file. Right: save(model, "model.json"). Wrong', str(path)
+        )
+    if target.exists() and not target.is_file():  # a device, say, which a file must not take the place of
+        raise FileExistsError(errno.EEXIST, 'save() writes a file, and there is something else', str(path))
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, 'there is no such directory to save a file in', str(target.parent))
+    return target
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """Write beside the target, then move it there: a reader sees the old file or the new one, never a half."""
+    temporary = target.with_name(f'.micrograd-{secrets.token_hex(8)}.tmp')
+    try:
+        with open(temporary, 'xb') as file:
+            if target.exists():
+                os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise

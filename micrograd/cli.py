@@ -1,0 +1,305 @@
+"""The command line: `micrograd draw`, `check`, `ops` and `demo`.
+
+Exit codes: 0 done; 1 a check failed, or the work could not be done; 2 the command was not understood.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import re
+import sys
+from math import isfinite
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from micrograd import __version__, reference
+from micrograd.columns import aligned, at_the_point
+from micrograd.engine import Value
+from micrograd.errors import ExpressionError, MicrogradError
+from micrograd.expression import SEE_OPS, assignments, near, parse
+from micrograd.primitives import COMPOSITIONS, TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from micrograd.expression import Expression
+    from micrograd.gradcheck import GradCheck
+
+DONE, FAILED, MISUSED = 0, 1, 2
+INTERRUPTED = 128 + 2  # what a shell reports of a process that SIGINT ended …
+PIPE_CLOSED = 128 + 13  # … and SIGPIPE
+
+LONGEST_NAME = 40  # characters of an expression at the head of a line of numbers
+
+EXPRESSIONS = """
+
+An expression is written as in Python: numbers, pi, e, inf, nan, variables, + - * / **,
+comparisons, and, or, not, `a if c else b`, and every operation that `micrograd ops`
+shows. Quote it, so that the shell leaves it alone.
+"""
+EXAMPLES = """examples:
+  micrograd draw 'tanh(w*x + b)' w=-3 x=2 b=6.88 -o neuron.svg
+  micrograd check 'tanh(w*x + b)' w=-3 x=2 b=6.88
+  micrograd ops sigmoid
+  micrograd demo
+"""
+DRAW_EXAMPLES = """examples:
+  micrograd draw 'tanh(w*x + b)' w=-3 x=2 b=6.88 -o neuron.svg
+  micrograd draw '-log(sigmoid(x))' x=0.5
+  micrograd draw 'dot([w0, w1], [x0, x1]) + b' w0=1 w1=-2 x0=0.5 x1=pi/2 b=1 -o sum.png
+"""
+CHECK_EXAMPLES = """examples:
+  micrograd check 'tanh(w*x + b)' w=-3 x=2 b=6.88
+  micrograd check 'x**2 if x > 0 else exp(x)' x=-1
+"""
+OPS_EXAMPLES = """examples:
+  micrograd ops
+  micrograd ops sigmoid
+  micrograd ops '**'
+"""
+DEMO_EXAMPLES = """examples:
+  micrograd demo
+  micrograd demo --out /tmp/moons --seed 3
+"""
+
+
+class _UsageError(Exception):
+    """The command was not understood."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Leaves it to main() to say what is wrong, in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _UsageError(f'{message}; see {self.prog} --help')
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        argv: its words; by default those of the command line.
+
+    Returns:
+        The exit code.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors='replace')  # a terminal that has no Σ shows a question mark
+    try:
+        code = _run(sys.argv[1:] if argv is None else list(argv))
+        print(end='', flush=True)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        code = PIPE_CLOSED
+    except (_UsageError, ExpressionError) as error:
+        code = _report(str(error), MISUSED)
+    except MicrogradError as error:
+        code = _report(str(error), FAILED)
+    except OSError as error:
+        code = _report(f'{error.filename}: {error.strerror}' if error.filename else str(error), FAILED)
+    _let_go_of_output()
+    return code
+
+
+def _report(problem: str, code: int) -> int:
+    print('micrograd: error:', ' '.join(problem.split()), file=sys.stderr)
+    return code
+
+
+def _let_go_of_output() -> None:
+    """Write what is left; if that cannot be, see that Python does not try it again when it ends, and complain."""
+    try:
+        print(end='', flush=True)
+    except OSError:
+        with open(os.devnull, 'wb') as nothing:
+            os.dup2(nothing.fileno(), sys.stdout.fileno())
+
+
+def _run(argv: list[str]) -> int:
+    parser = _parser()
+    try:
+        words, rest = parser.parse_known_args(_protected(argv))
+    except SystemExit:  # after --help and --version
+        return DONE
+    takes_more = hasattr(words, 'assignments')  # argparse leaves over those that stand behind an option
+    unknown = [word for word in rest if word.startswith('-') or not takes_more]
+    if unknown:
+        parser.error(f'{unknown[0]!r:.60} was not expected')
+    if takes_more:
+        words.assignments = [*words.assignments, *rest]
+    run: Callable[[argparse.Namespace], int] = words.run
+    return run(words)
+
+
+def _protected(argv: list[str]) -> list[str]:
+    """An expression may begin with a minus sign; behind a space, argparse does not take it for an option."""
+    if argv[:1] not in (['draw'], ['check']):
+        return argv
+    return [
+        f' {word}'
+        if re.match('-[^-]', word) and word not in ('-h', '-o') and before not in ('-o', '--output')
+        else word
+        for before, word in zip(['', *argv], argv, strict=False)
+    ]
+
+
+# The words of a command -----------------------------------------------------------------------------------------------
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog='micrograd',
+        description='A scalar autograd framework: every number of a network, its gradient, and pictures of both.',
+        **_with_examples(EXAMPLES),
+    )
+    parser.add_argument('--version', action='version', version=f'micrograd {__version__}')
+    parser.set_defaults(run=lambda words: _help(parser))
+    commands = parser.add_subparsers(title='commands', metavar='COMMAND')
+    _add_draw(commands)
+    _add_check(commands)
+    _add_ops(commands)
+    _add_demo(commands)
+    return parser
+
+
+def _add(commands: Any, name: str, about: str, examples: str, more: str = '') -> Any:
+    description = f'{about[0].upper()}{about[1:]}.{more}'
+    return commands.add_parser(name, help=about, description=description, **_with_examples(examples))
+
+
+def _with_examples(epilog: str) -> dict[str, Any]:
+    return {'epilog': epilog, 'formatter_class': argparse.RawDescriptionHelpFormatter}
+
+
+def _add_draw(commands: Any) -> None:
+    about = 'compute an expression and its gradients, and draw the graph'
+    command = _add(commands, 'draw', about, DRAW_EXAMPLES, EXPRESSIONS)
+    _add_expression(command)
+    command.add_argument('-o', '--output', metavar='FILE', help='save the picture: .svg, .png, .pdf or .dot')
+    command.set_defaults(run=_draw)
+
+
+def _add_check(commands: Any) -> None:
+    about = 'compare the gradients of an expression with central differences'
+    command = _add(commands, 'check', about, CHECK_EXAMPLES, EXPRESSIONS)
+    _add_expression(command)
+    command.set_defaults(run=_check)
+
+
+def _add_expression(command: Any) -> None:
+    values = 'the value of each variable, such as w=-3 or x=pi/2'
+    command.add_argument('expression', metavar='EXPRESSION', help="such as 'tanh(w*x + b)'")
+    command.add_argument('assignments', metavar='NAME=NUMBER', nargs='*', default=[], help=values)
+
+
+def _add_ops(commands: Any) -> None:
+    command = _add(commands, 'ops', 'show the operations, their values and local derivatives', OPS_EXAMPLES)
+    command.add_argument('name', metavar='NAME', nargs='?', help='only this one, in detail')
+    command.set_defaults(run=_ops)
+
+
+def _add_demo(commands: Any) -> None:
+    command = _add(commands, 'demo', 'train a small network on two moons, and draw it', DEMO_EXAMPLES)
+    command.add_argument('--out', metavar='DIR', default='micrograd-demo', help='where the files go (%(default)s)')
+    command.add_argument('--seed', metavar='N', type=int, default=0, help='of every random number (%(default)s)')
+    command.set_defaults(run=_demo)
+
+
+# The commands ---------------------------------------------------------------------------------------------------------
+
+
+def _help(parser: _Parser) -> int:
+    parser.print_help()
+    return DONE
+
+
+def _draw(words: argparse.Namespace) -> int:
+    expression = parse(words.expression)
+    leaves = {name: Value(number, label=name) for name, number in assignments(words.assignments).items()}
+    result = expression(**leaves)
+    result.backward()
+    print(_gradients(expression, leaves, result))
+    if words.output is None:
+        print('\nfor a picture of it, add: -o graph.svg')
+        return DONE
+    from micrograd.render import draw  # which loads Graphviz
+
+    print(f'\nsaved {draw(result, title=expression.text).save(words.output)}')
+    return DONE
+
+
+def _gradients(expression: Expression, leaves: dict[str, Value], result: Value) -> str:
+    values = [*(leaves[name] for name in expression.variables), result]
+    return aligned(
+        [
+            ('', 'value', 'gradient'),
+            *zip(
+                [*expression.variables, shorten(expression.text, LONGEST_NAME, placeholder=' …')],
+                at_the_point(v.data for v in values),
+                at_the_point(v.grad for v in values),
+                strict=True,
+            ),
+        ]
+    )
+
+
+def _check(words: argparse.Namespace) -> int:
+    from micrograd.gradcheck import gradcheck
+
+    expression = parse(words.expression)
+    numbers = assignments(words.assignments)
+    expression(**numbers)  # which says what is missing
+    for name, number in numbers.items():
+        if not isfinite(number):
+            raise ExpressionError(f'{name} is {number}, and there is nothing near to compare with', expression.text)
+    if not numbers:
+        raise ExpressionError(f'{expression.text!r:.60} has no variable, so there is no gradient', expression.text)
+    names = expression.variables
+    report = gradcheck(lambda *xs: expression(**dict(zip(names, xs, strict=True))), [numbers[name] for name in names])
+    print(_comparison(names, report))
+    return DONE if report else FAILED
+
+
+def _comparison(names: Sequence[str], report: GradCheck) -> str:
+    entries = report.entries
+    differing = sum(not entry.agrees for entry in entries)
+    table = aligned(
+        [
+            ('', 'gradient', 'central difference', 'difference', 'tolerance', ''),
+            *zip(
+                names,
+                at_the_point((entry.analytic for entry in entries), precision=10),
+                at_the_point((entry.numeric for entry in entries), precision=10),
+                (f'{abs(entry.analytic - entry.numeric):.1e}' for entry in entries),
+                (f'{entry.tolerance:.1e}' for entry in entries),
+                ('agrees' if entry.agrees else 'DIFFERS' for entry in entries),
+                strict=True,
+            ),
+        ]
+    )
+    if differing:
+        return f'{table}\n\n{differing} of {len(entries)} differ; at a kink, such as that of relu(x) at 0, they may'
+    return table
+
+
+def _ops(words: argparse.Namespace) -> int:
+    if words.name is None:
+        print(reference.table())
+        print('\nfor more of one of them: micrograd ops NAME')
+        return DONE
+    names = {op.row.symbol: op.row.name for op in reference.operations()}
+    names |= {name: name for name in (*TABLE, *COMPOSITIONS)}
+    if words.name not in names:
+        raise _UsageError(f'there is no operation {words.name!r:.40}{near(words.name, names) or SEE_OPS}')
+    print(reference.details(names[words.name]))
+    return DONE
+
+
+def _demo(words: argparse.Namespace) -> int:
+    from micrograd import demo  # which loads what training and drawing need
+
+    demo.run(out=words.out, seed=words.seed)
+    return DONE

@@ -1,0 +1,285 @@
+"""A view -> a graphviz.Digraph -> SVG, PNG, PDF: what `draw`, `draw_dot` and `trace` give."""
+
+import os
+import re
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from micrograd import graph
+from micrograd.checks import count
+from micrograd.engine import Value
+from micrograd.errors import RenderError, optional_import
+from micrograd.render import svg
+from micrograd.render.layout import FORMATS, TIME_LIMIT, layout
+from micrograd.render.view import Box, Edge, View, legible, number, short_number, view
+
+MAX_NODES = 500  # what can be read, and is laid out in a second
+FONT = 'Helvetica,Arial,sans-serif'
+GREY = '#6e7681'  # of what lies outside the boxes: as readable on white as on black
+INK = '#1b1f24'
+
+_BLUES = ('#ffffff', '#e6f0fb', '#cae0f6', '#abcef0', '#89b9e9', '#62a3e0')  # for a gradient of 0, and larger ones
+_ORANGES = ('#ffffff', '#feefe4', '#fdddc5', '#fbc9a2', '#f7b27b', '#f2994a')  # below 0
+_SHAPES = {
+    'input': {'style': 'filled'},
+    'parameter': {'color': '#2f6fab', 'penwidth': '2'},
+    'constant': {'shape': 'note', 'style': 'filled'},
+    'operation': {},
+}
+
+
+class Drawing:
+    """A picture of a graph, with the numbers that it had when it was drawn. A notebook shows it.
+
+    >>> from micrograd import Value, draw
+    >>> a = Value(2.0, label='a')
+    >>> drawing = draw(a * 3.0)
+    >>> drawing
+    Drawing of 3 values and 2 edges
+    >>> drawing.dot.source.splitlines()[0]
+    'digraph {'
+    """
+
+    def __init__(self, view: View, title: str | None, time_limit: float):
+        self.view = view
+        self.title = title
+        self.time_limit = time_limit
+
+    def __repr__(self) -> str:
+        return f'Drawing of {self.view.size}'
+
+    @property
+    def dot(self) -> Any:
+        """The graphviz.Digraph; its `source` is the DOT text."""
+        return digraph(self.view, self.title)
+
+    @property
+    def svg(self) -> str:
+        """The picture as SVG text, for a light and for a dark page.
+
+        Raises:
+            RenderError: Graphviz refused, or did not finish in time.
+            MissingDependencyError: there is no Graphviz.
+        """
+        return svg.polished(layout(self.dot.source, 'svg', self.time_limit), self.view, self.title)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture to a file, which is replaced if it exists.
+
+        Args:
+            path: ends with .svg, .png, .pdf, or .dot for the DOT text.
+
+        Returns:
+            The path.
+
+        Raises:
+            RenderError: the path ends otherwise, is a directory or in none; or Graphviz failed.
+            MissingDependencyError: there is no Graphviz. The DOT text can be saved without.
+            OSError: the file cannot be written.
+        """
+        path, form = _target(path)
+        _replace(path, self._rendered(form))
+        return path
+
+    def _rendered(self, form: str) -> bytes:
+        if form == 'dot':
+            return str(self.dot.source).encode()
+        if form == 'svg':
+            return self.svg.encode()
+        finer = {'dpi': '192'} if form == 'png' else {}
+        return layout(digraph(self.view, self.title, **finer).source, form, self.time_limit)
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+
+def draw(
+    v: Value | Sequence[Value],
+    *,
+    title: str | None = None,
+    max_nodes: int = MAX_NODES,
+    time_limit: float = TIME_LIMIT,
+) -> Drawing:
+    """Draw a value and everything that it was computed from, with gradients and local derivatives.
+
+    Args:
+        v: the value, or several.
+        title: a line above the picture.
+        max_nodes: the largest number of values to draw.
+        time_limit: how long Graphviz may take, in seconds.
+
+    Returns:
+        What a notebook shows, and what saves itself: `draw(loss).save('loss.svg')`.
+
+    Raises:
+        TypeError: v is no Value, and no list of them.
+        ValueError: v is an empty list.
+        GraphError: the graph has more than max_nodes values.
+
+    >>> from micrograd import Value
+    >>> x, w = Value(2.0, label='x'), Value(-3.0, label='w')
+    >>> y = (w * x).tanh()
+    >>> y.backward()
+    >>> draw(y)
+    Drawing of 4 values and 3 edges
+    """
+    return Drawing(view(_values(v), count(max_nodes, 'max_nodes')), title, time_limit)
+
+
+def draw_dot(root: Value, format: str = 'svg', rankdir: str = 'LR') -> Any:  # noqa: A002 - the name it has upstream
+    """The same picture as a graphviz.Digraph, under the name and with the arguments of karpathy/micrograd.
+
+    Args:
+        root: the value to draw, with everything that it was computed from.
+        format: what the Digraph's `render` writes: 'svg', 'png', 'pdf'.
+        rankdir: 'LR', from left to right, or 'TB', from top to bottom.
+
+    Raises:
+        TypeError: root is no Value.
+        ValueError: rankdir is neither.
+        GraphError: the graph is too large for any picture.
+
+    >>> from micrograd import Value
+    >>> draw_dot(Value(2.0) + 1.0).format
+    'svg'
+    """
+    if rankdir not in ('LR', 'TB'):
+        raise ValueError(f"rankdir is 'LR' (left to right) or 'TB' (top to bottom), not {rankdir!r}")
+    dot = digraph(view(_values(root), 10 * MAX_NODES), None, rankdir=rankdir)
+    dot.format = format
+    return dot
+
+
+def trace(root: Value) -> tuple[set[Value], set[tuple[Value, Value]]]:
+    """All nodes under root, and all edges as (operand, result), under the name that this has in karpathy/micrograd.
+
+    >>> from micrograd import Value
+    >>> a = Value(2.0)
+    >>> b = a * a
+    >>> trace(b) == ({a, b}, {(a, b)})
+    True
+    """
+    nodes = graph.topological(_values(root))
+    return set(nodes), {(parent, v) for v in nodes for parent in v._prev}
+
+
+def _values(v: Any) -> list[Value]:
+    values = list(v) if isinstance(v, list | tuple) else [v]
+    if not values:
+        raise ValueError('a picture shows one Value at least, and the list is empty')
+    for x in values:
+        if not isinstance(x, Value):
+            raise TypeError(
+                f'a picture shows a Value or a list of Values, not {type(x).__name__}: {x!r:.60}. '
+                'Wrong: draw(loss.data). Right: draw(loss)'
+            )
+    return values
+
+
+# DOT text ----------------------------------------------------------------------------------------------------------
+
+
+def digraph(view: View, title: str | None, **graph_attributes: str) -> Any:
+    """The graphviz.Digraph of a view."""
+    optional_import('graphviz', 'draw')
+    from micrograd.render.digraph import Digraph
+
+    graph_attributes = {'rankdir': 'LR', **graph_attributes}
+    if title:
+        graph_attributes['label'] = escaped(legible(title, svg.LONGEST_TITLE))
+    dot = Digraph(
+        graph_attr={
+            'bgcolor': 'transparent', 'ordering': 'in', 'outputorder': 'edgesfirst', 'nodesep': '0.2',
+            'ranksep': '0.45', 'labelloc': 't', 'labeljust': 'l', 'fontname': FONT, 'fontsize': '12', 'fontcolor': GREY,
+            **graph_attributes,
+        },
+        node_attr={
+            'shape': 'record', 'style': 'filled,rounded', 'color': '#8a9099', 'penwidth': '1.2', 'height': '0',
+            'margin': '0.09,0.05', 'fontname': FONT, 'fontsize': '11', 'fontcolor': INK,
+        },
+        edge_attr={'color': GREY, 'arrowsize': '0.6', 'fontname': FONT, 'fontsize': '9', 'fontcolor': GREY},
+    )  # fmt: skip
+    across = graph_attributes['rankdir'] == 'LR'
+    for box in view.boxes:
+        dot.node(box.id, _label(box, across), **_looks(box))
+    for i, edge in enumerate(view.edges, 1):
+        dot.edge(edge.parent, edge.child, id=f'e{i}', **_line(edge))
+    return dot
+
+
+def _label(box: Box, across: bool) -> str:
+    """Two lines, the number and its gradient at their right ends; two fields of a record, except for a constant.
+
+    Fields stand one below the other where the graph goes across, and beside each other inside braces.
+    """
+    heading, data, grad = escaped(box.heading), number(box.data), number(box.grad)
+    if box.role == 'constant':
+        return rf'{heading}   {data}\rgrad   {grad}\r'.lstrip()
+    fields = rf'{heading}\lgrad\l|{data}\r{grad}\r'
+    return f'{{{fields}}}' if across else fields
+
+
+def _looks(box: Box) -> dict[str, str]:
+    looks = {'class': f'{box.role} {_shade_name(box.shade)}', 'fillcolor': _fill(box.shade), **_SHAPES[box.role]}
+    if box.root:
+        looks |= {'class': f'{looks["class"]} root', 'color': '#57606a', 'penwidth': '2.4'}
+    if box.shade is None:
+        looks |= {'fontcolor': '#ffffff', 'color': '#d29922', 'penwidth': '2'}
+    return looks
+
+
+def _shade_name(shade: int | None) -> str:
+    if shade is None:
+        return 'alarm'
+    return f'minus{-shade}' if shade < 0 else f'plus{shade}'
+
+
+def _fill(shade: int | None) -> str:
+    if shade is None:
+        return INK
+    return _ORANGES[-shade] if shade < 0 else _BLUES[shade]
+
+
+def _line(edge: Edge) -> dict[str, str]:
+    if edge.decides:
+        return {'style': 'dashed'}
+    return {'label': '?' if edge.factor is None else short_number(edge.factor)}
+
+
+def escaped(text: str) -> str:
+    r"""Text that DOT shows as it is: no escapes, no fields of a record, no HTML, no entities.
+
+    >>> print(escaped('<b>{a|b}</b> &lt;'))
+    \<b\>\{a\|b\}\</b\> &amp;lt;
+    """
+    return re.sub(r'([\\{}|<>])', r'\\\1', text.replace('&', '&amp;'))
+
+
+# Files -------------------------------------------------------------------------------------------------------------
+
+
+def _target(path: str | os.PathLike[str]) -> tuple[Path, str]:
+    """Where a picture goes, and in which format."""
+    path = Path(path)
+    form = path.suffix.lower().removeprefix('.')
+    if form not in (*FORMATS, 'dot'):
+        raise RenderError(f"a picture is saved as .svg, .png, .pdf or .dot, not as {path.name!r}. Right: save('y.svg')")
+    if path.is_dir():
+        raise RenderError(f'{path} is a directory; a picture is a file, which may be in it: {path / "y.svg"}')
+    if not path.parent.is_dir():
+        raise RenderError(f'{path} cannot be saved, for there is no directory {path.parent}; make it first')
+    return path, form
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file in one step: whoever opens it finds all of the old one or all of the new one."""
+    target = Path(os.path.realpath(path))  # a symbolic link stays one
+    part = target.with_name(f'.{secrets.token_hex(8)}.part')
+    try:
+        part.write_bytes(content)
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

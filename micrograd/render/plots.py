@@ -1,0 +1,349 @@
+"""Plots of a training and of what was learnt: the loss curve and the decision boundary, as matplotlib Figures.
+
+Nothing here touches pyplot, so it needs no display and leaves a program's own figures alone. The look does not depend
+on the machine's matplotlib settings: the same numbers give the same picture.
+"""
+
+import io
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from reprlib import repr as short
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+from micrograd import checks
+from micrograd.context import no_grad
+from micrograd.errors import DataError, RenderError, ShapeError, optional_import
+from micrograd.render.dot import _replace
+from micrograd.training import History, _examples, _largest, _number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ['decision_boundary', 'loss_curve', 'save_figure']
+
+# Okabe and Ito's colours, which everybody can tell apart; with the markers they also do in black and white.
+COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
+MARKERS = ('o', 's', '^', 'D', 'v', 'P')
+BETWEEN = ('#0072B2', '#8fc1e0', '#f7f7f7', '#f3b78c', '#D55E00')  # a first class, neither, a second class
+INK = '#1b1f24'
+
+STYLE: dict[str, Any] = {
+    'figure.dpi': 100,
+    'savefig.dpi': 150,
+    'font.size': 10,
+    'axes.titlesize': 11,
+    'axes.titleweight': 'bold',
+    'axes.titlelocation': 'left',
+    'axes.spines.top': False,
+    'axes.spines.right': False,
+    'axes.edgecolor': '#8a9099',
+    'axes.labelcolor': INK,
+    'text.color': INK,
+    'xtick.color': '#4b525b',
+    'ytick.color': '#4b525b',
+    'legend.frameon': False,
+    'svg.hashsalt': 'micrograd',  # else the ids in an SVG are random
+}
+TIMELESS: dict[str, dict[str, None]] = {  # what would tell when, and by which version, a file was written
+    'png': {'Software': None},
+    'svg': {'Date': None, 'Creator': None},
+    'pdf': {'CreationDate': None, 'Creator': None, 'Producer': None},
+}
+
+Point = tuple[float, float]
+Field = list[list[float]]  # a number for each point of the grid, row by row
+
+
+# Curves ----------------------------------------------------------------------------------------------------------
+
+
+def loss_curve(history: History) -> 'Figure':
+    """Plot how the loss fell from epoch to epoch; below it the metrics, if there are any.
+
+    Args:
+        history: what `fit` returned.
+
+    Returns:
+        A figure, which a notebook shows; `save_figure` writes it to a file.
+
+    Raises:
+        DataError: the history has no complete epoch.
+        MissingDependencyError: matplotlib is not installed.
+
+    >>> history = History(losses=[0.9, 0.4, 0.2], validation={'loss': [0.8, 0.5, 0.4]})
+    >>> [line.get_label() for line in loss_curve(history).axes[0].lines]
+    ['training: 0.2', 'validation: 0.4']
+    """
+    if not history.losses:
+        raise DataError('there is nothing to plot: no epoch was completed')
+    panels = {'loss': history.losses, **history.metrics}
+    with _styled():
+        figure: Figure = _figure(6.4, 3.6 if len(panels) == 1 else 1.4 + 2.0 * len(panels))
+        axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+        for panel, (name, numbers) in zip(axes, panels.items(), strict=True):
+            _curves(panel, name, numbers, history.validation.get(name, []))
+        axes[0].set_title(_headline(history))
+        axes[-1].set_xlabel('epoch')
+        axes[-1].xaxis.get_major_locator().set_params(integer=True)
+    return figure
+
+
+def _headline(history: History) -> str:
+    epochs = f'{len(history.losses)} epoch{"s" * (len(history.losses) != 1)}'
+    ended = {'interrupted': ', then interrupted', 'diverged': ', then diverged', 'callback': ', stopped early'}
+    return f'Training: {epochs}{ended.get(history.stopped, "")}'
+
+
+def _curves(axes: 'Axes', name: str, training: Sequence[float], validation: Sequence[float]) -> None:
+    for label, numbers, colour, line in (
+        ('training', training, COLOURS[0], '-'),
+        ('validation', validation, COLOURS[1], '--'),
+    ):
+        if numbers:
+            axes.plot(
+                range(1, len(numbers) + 1), numbers, line, color=colour, linewidth=1.8,
+                label=f'{label}: {numbers[-1]:.3g}', marker='o', markersize=4.5, markevery=[-1], clip_on=False, zorder=3,
+            )  # fmt: skip
+    axes.set_ylabel(name)
+    axes.grid(color='#e3e6ea', linewidth=0.8)
+    axes.margins(x=0.02)
+    axes.legend(loc='best')
+
+
+# Regions ---------------------------------------------------------------------------------------------------------
+
+
+def decision_boundary(
+    model: Callable[[Any], Any], data: Any, *, threshold: float = 0.0, resolution: SupportsIndex = 60
+) -> 'Figure':
+    """Plot what a model answers all over the plane, with the examples on top; those on the wrong side are ringed.
+
+    A model with one output separates two classes: the colour shows the output, the line where it is the threshold. A
+    model with several outputs, one a class, has the class of the largest one.
+
+    Args:
+        model: a Module, or any function of one input, a list of two numbers.
+        data: examples with two inputs each, in any form that `fit` takes. For one output the targets are two numbers,
+            the larger one for outputs above the threshold; for several they are classes 0, 1, … or one-hot lists.
+        threshold: the output on the boundary: 0 for scores and logits, 0.5 for probabilities.
+        resolution: points of the grid along its longer side. The model is evaluated at each point, so that the time
+            grows with the square: with 60, about a second for an MLP(2, [16, 16, 1]).
+
+    Returns:
+        A figure, which a notebook shows; `save_figure` writes it to a file.
+
+    Raises:
+        ShapeError: an example has not two inputs, or the output does not fit the targets.
+        DataError: there are no examples, or resolution is below 1.
+        MissingDependencyError: matplotlib is not installed.
+
+    >>> figure = decision_boundary(lambda x: x[0] - x[1], [([1, 0], 1), ([0, 1], -1)], resolution=5)
+    >>> figure.axes[0].get_title(loc='left')
+    'Decision boundary: 2 of 2 examples on their side'
+    """
+    plane = _Plane(data, checks.count(resolution, 'resolution'))
+    with no_grad():
+        answers = [_outputs(model, point) for point in plane.points]
+        field = [[_outputs(model, (x, y)) for x in plane.xs] for y in plane.ys]
+    classes = _classes(plane.targets, len(answers[0]))
+    right = [_side(answer, threshold) == k for answer, k in zip(answers, classes, strict=True)]
+    with _styled():
+        figure: Figure = _figure(6.4, 1.2 + 5.0 * plane.ratio)
+        axes = figure.subplots()
+        if len(answers[0]) == 1:
+            _shade_output(axes, plane, [[outputs[0] for outputs in row] for row in field], threshold)
+        else:
+            _shade_classes(axes, plane, field)
+        _scatter(axes, plane, classes, right)
+        axes.set_title(f'Decision boundary: {right.count(True)} of {len(right)} examples on their side')
+        figure.legend(loc='outside lower center', ncols=4)
+    return figure
+
+
+class _Plane:
+    """The examples as points, and a grid that covers them with some room around.
+
+    Attributes:
+        points: the inputs, as pairs of numbers.
+        targets: one a point.
+        names: of the two inputs.
+        xs, ys: the coordinates of the grid.
+        ratio: of its height to its width in the picture: to scale, unless the plane were a narrow strip then.
+    """
+
+    def __init__(self, data: Any, resolution: int):
+        examples = _examples(data, 'data')
+        self.points = [_point(x, i) for i, (x, _) in enumerate(examples)]
+        self.targets = [y for _, y in examples]
+        self.names = getattr(data, 'input_names', ('x₁', 'x₂'))
+        (left, right), (bottom, top) = (_surroundings(numbers) for numbers in zip(*self.points, strict=True))
+        ratio = (top - bottom) / (right - left)
+        self.to_scale = 1 / 3 <= ratio <= 3
+        self.ratio = ratio if self.to_scale else 0.75
+        self.xs = _spaced(left, right, round(resolution / max(1.0, self.ratio)))
+        self.ys = _spaced(bottom, top, round(resolution * min(1.0, self.ratio)))
+
+
+def _point(x: Any, i: int) -> Point:
+    numbers = [checks.finite(_number(v), f'an input of data[{i}]') for v in (x if hasattr(x, '__iter__') else [x])]
+    if len(numbers) != 2:
+        raise ShapeError(f'a plane has two inputs an example, and data[{i}] has {len(numbers)}: choose two of them')
+    return numbers[0], numbers[1]
+
+
+def _surroundings(numbers: Sequence[float]) -> tuple[float, float]:
+    room = 0.12 * (max(numbers) - min(numbers)) or 1.0
+    return min(numbers) - room, max(numbers) + room
+
+
+def _spaced(start: float, end: float, number: int) -> list[float]:
+    steps = max(number, 2) - 1
+    return [start + (end - start) * (i / steps) for i in range(steps + 1)]
+
+
+def _outputs(model: Callable[[Any], Any], point: Point) -> list[float]:
+    output = model(list(point))
+    return [_number(v) for v in output] if hasattr(output, '__iter__') else [_number(output)]
+
+
+def _side(outputs: Sequence[float], threshold: float) -> int:
+    """The class that a model answers."""
+    return int(outputs[0] > threshold) if len(outputs) == 1 else _largest(outputs)
+
+
+def _classes(targets: Sequence[Any], outputs: int) -> list[int]:
+    """The class of each target as an index; beside one output those above 0 are 1, the others 0."""
+    classes = [_largest(y) if hasattr(y, '__len__') else _number(y) for y in targets]
+    if outputs == 1 and len(set(classes)) <= 2:
+        return [int(k > 0) for k in classes]
+    if outputs == 1 or not set(classes) <= set(range(outputs)):
+        raise ShapeError(
+            f'the model has {outputs} output{"s" * (outputs != 1)}, and the targets are {short(sorted(set(classes)))}: '
+            'there should be one output for two classes, or one for each of the classes 0, 1, …'
+        )
+    return [int(k) for k in classes]
+
+
+def _shade_output(axes: 'Axes', plane: _Plane, field: Field, threshold: float) -> None:
+    """The output as a colour, white at the threshold, and there the line."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    outputs = [output for row in field for output in row if math.isfinite(output)] or [threshold]
+    distances = sorted(abs(output - threshold) for output in outputs)
+    reach = distances[int(0.9 * (len(distances) - 1))] or 1.0  # some corners are far off, and would bleach the rest
+    shading = axes.contourf(
+        plane.xs, plane.ys, field, [threshold + reach * i / 10 for i in range(-10, 11)],
+        cmap=LinearSegmentedColormap.from_list('between', BETWEEN), extend='both', alpha=0.75,
+    )  # fmt: skip
+    if min(outputs) < threshold < max(outputs):
+        axes.contour(plane.xs, plane.ys, field, [threshold], colors=INK, linewidths=1.6)
+    ticks = [threshold - reach, threshold, threshold + reach]
+    bar = axes.figure.colorbar(shading, ax=axes, label='output', shrink=0.9)
+    bar.set_ticks(ticks, labels=[_written(tick) for tick in ticks])
+    bar.outline.set_visible(False)
+
+
+def _shade_classes(axes: 'Axes', plane: _Plane, field: list[Field]) -> None:
+    """The region of each class in its colour: where its output exceeds the largest of the others."""
+    for k in range(len(field[0][0])):
+        lead = [[_lead(outputs, k) for outputs in row] for row in field]
+        leads = [number for row in lead for number in row]
+        if max(leads) > 0:
+            axes.contourf(plane.xs, plane.ys, lead, [0.0, math.inf], colors=[_colour(k)], alpha=0.3)
+        if min(leads) < 0 < max(leads):
+            axes.contour(plane.xs, plane.ys, lead, [0.0], colors=INK, linewidths=1.2)
+
+
+def _lead(outputs: Sequence[float], k: int) -> float:
+    return outputs[k] - max(output for i, output in enumerate(outputs) if i != k)
+
+
+def _scatter(axes: 'Axes', plane: _Plane, classes: Sequence[int], right: Sequence[bool]) -> None:
+    """The examples: a colour and a marker for each class, a ring around those on the wrong side."""
+    for k in sorted(set(classes)):
+        members = [i for i, other in enumerate(classes) if other == k]
+        target = plane.targets[members[0]]
+        name = str(k) if hasattr(target, '__len__') else _written(_number(target))
+        xs, ys = zip(*(plane.points[i] for i in members), strict=True)
+        axes.scatter(
+            xs, ys, 30, color=_colour(k), marker=MARKERS[k % len(MARKERS)], edgecolors='white', linewidths=0.8,
+            label=f'class {name}', zorder=3,
+        )  # fmt: skip
+    wrong = [point for point, is_right in zip(plane.points, right, strict=True) if not is_right]
+    if wrong:
+        xs, ys = zip(*wrong, strict=True)
+        axes.scatter(
+            xs, ys, 110, facecolors='none', edgecolors=INK, linewidths=1.3, label='on the wrong side', zorder=4
+        )
+    axes.set(xlim=(plane.xs[0], plane.xs[-1]), ylim=(plane.ys[0], plane.ys[-1]))
+    axes.set(xlabel=plane.names[0], ylabel=plane.names[1], aspect='equal' if plane.to_scale else 'auto')
+
+
+def _written(number: float) -> str:
+    return f'{number:.3g}'.replace('-', '−')
+
+
+def _colour(k: int) -> str:
+    return COLOURS[k % len(COLOURS)]
+
+
+# Figures and files -----------------------------------------------------------------------------------------------
+
+
+def save_figure(figure: 'Figure', path: str | os.PathLike[str]) -> Path:
+    """Write a figure to a file, which is replaced in one step if it exists. The same figure gives the same bytes.
+
+    Args:
+        figure: the figure.
+        path: ends with .png, .svg or .pdf.
+
+    Returns:
+        The path.
+
+    Raises:
+        RenderError: the path ends otherwise, is a directory or in none.
+    """
+    path = Path(path)
+    form = path.suffix.lower().removeprefix('.')
+    if form not in TIMELESS:
+        raise RenderError(
+            f"a figure is saved as .png, .svg or .pdf, not as {path.name!r}: save_figure(figure, 'a.png')"
+        )
+    if path.is_dir() or not path.parent.is_dir():
+        raise RenderError(
+            f'{path} cannot be written: it is a directory, or the directory that it should be in is missing'
+        )
+    _replace(path, _rendered(figure, form))
+    return path
+
+
+def _rendered(figure: 'Figure', form: str) -> bytes:
+    buffer = io.BytesIO()
+    with _styled():
+        figure.savefig(buffer, format=form, metadata=TIMELESS[form])
+    return buffer.getvalue()
+
+
+def _figure(width: float, height: float) -> Any:
+    """An empty figure, in inches, that a notebook shows although pyplot does not know it."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout='constrained')
+    figure._repr_png_ = partial(_rendered, figure, 'png')  # type: ignore[attr-defined]
+    return figure
+
+
+@contextmanager
+def _styled() -> Iterator[None]:
+    """The look of these figures, whatever the program and its matplotlibrc have set.
+
+    Raises:
+        MissingDependencyError: matplotlib is not installed.
+    """
+    with optional_import('matplotlib.style', 'plot').context(['default', STYLE]):
+        yield

@@ -1,0 +1,553 @@
+"""Training: mini-batches over epochs, with progress, a history, and a model that is never left half updated."""
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from math import ceil, isfinite
+from random import Random
+from reprlib import repr as short
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+from micrograd import losses
+from micrograd.checks import count, random_generator
+from micrograd.context import no_grad
+from micrograd.engine import Value
+from micrograd.errors import DataError, TrainingError
+from micrograd.graph import topological
+from micrograd.operations import VALUES
+from micrograd.optim import Optimizer
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ['History', 'binary_accuracy', 'categorical_accuracy', 'collector_paused', 'fit']
+
+Model = Callable[[Any], Any]
+Loss = Callable[[Any, Any], Value]
+Metric = Callable[[Any, Any], Any]
+Callback = Callable[['History'], Any]
+Example = tuple[Any, Any]
+Show = Callable[[int, Mapping[str, float]], None]
+
+
+# What happened ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(repr=False)
+class History:
+    """What happened in a training, epoch by epoch. It holds numbers only: no graph, no model.
+
+    Attributes:
+        losses: for each complete epoch the mean loss of its examples, each as it was when its mini-batch came.
+        metrics: name -> the same for each metric.
+        validation: 'loss' and the metrics' names -> the mean over the validation data at the end of each epoch; empty
+            without validation data.
+        times: seconds for each epoch, validation included. Two histories may be equal although these differ.
+        steps: how many steps the optimiser completed, those of an incomplete epoch too.
+        stopped: why there is no more: 'finished', 'interrupted' (Ctrl-C), 'callback', 'diverged' (the loss became nan
+            or infinite), or '' while training goes on.
+
+    >>> History(losses=[0.9, 0.5], metrics={'accuracy': [0.5, 1.0]}, times=[0.1, 0.1], steps=20, stopped='finished')
+    History(2 epochs, 20 steps, loss=0.5, accuracy=1, finished)
+    """
+
+    losses: list[float] = field(default_factory=list)
+    metrics: dict[str, list[float]] = field(default_factory=dict)
+    validation: dict[str, list[float]] = field(default_factory=dict)
+    times: list[float] = field(default_factory=list, compare=False)
+    steps: int = 0
+    stopped: str = ''
+
+    def plot(self) -> 'Figure':
+        """The curves of losses and metrics: see `render.plots.loss_curve`.
+
+        Raises:
+            DataError: no epoch was completed.
+            MissingDependencyError: matplotlib is not installed.
+        """
+        from micrograd.render.plots import loss_curve  # which needs matplotlib
+
+        return loss_curve(self)
+
+    def columns(self) -> dict[str, list[float]]:
+        """All the curves by name, one number an epoch.
+
+        >>> History(losses=[0.5], validation={'loss': [0.6]}).columns()
+        {'loss': [0.5], 'validation loss': [0.6]}
+        """
+        validation = {f'validation {name}': numbers for name, numbers in self.validation.items()}
+        return {'loss': self.losses, **self.metrics, **validation}
+
+    def __repr__(self) -> str:
+        last = [f'{name}={numbers[-1]:.4g}' for name, numbers in self.columns().items() if numbers]
+        return f'History({", ".join([*self._extent(), *last, self.stopped or "going on"])})'
+
+    def __str__(self) -> str:
+        columns = self.columns()
+        lines = [_line('epoch', columns, columns)]
+        for i in _spread(len(self.losses)):
+            lines.append(_line(str(i + 1), columns, [f'{numbers[i]:.4g}' for numbers in columns.values()]))
+        return '\n'.join([*lines, f'{self.stopped or "going on"} after {" and ".join(self._extent())}'])
+
+    def _extent(self) -> list[str]:
+        return [
+            f'{number} {noun}{"s" * (number != 1)}'
+            for number, noun in ((len(self.losses), 'epoch'), (self.steps, 'step'))
+        ]
+
+    def _add(self, means: Mapping[str, float], validation: Mapping[str, float], seconds: float) -> None:
+        """One more epoch."""
+        for name, numbers in self.metrics.items():
+            numbers.append(means[name])
+        for name, numbers in self.validation.items():
+            numbers.append(validation[name])
+        self.times.append(seconds)
+        self.losses.append(means['loss'])
+
+
+def _line(first: str, names: Iterable[str], cells: Iterable[str]) -> str:
+    """A line of the table: each cell as wide as the name of its column, or wider."""
+    return '  '.join(
+        [f'{first:>5}', *(f'{cell:>{max(len(name), 8)}}' for name, cell in zip(names, cells, strict=True))]
+    )
+
+
+def _spread(number: int, most: int = 10) -> list[int]:
+    """At most so many of the indices below a number, evenly spread, the first and the last among them."""
+    shown = min(number, most)
+    return [round(i * (number - 1) / max(shown - 1, 1)) for i in range(shown)]
+
+
+# Metrics ---------------------------------------------------------------------------------------------------------
+
+
+def binary_accuracy(threshold: float) -> Metric:
+    """Make a metric for models with one output: 1 where the output is on the side of its target, else 0.
+
+    Args:
+        threshold: where the model draws the line. 0 for scores and logits (the losses hinge, bce_with_logits), 0.5 for
+            probabilities (bce). An output equal to it counts as negative.
+
+    Returns:
+        A metric for `fit`: (output, target) -> 1.0 or 0.0. A target above 0 is positive, so that the classes may be
+        -1 and 1, or 0 and 1.
+
+    >>> correct = binary_accuracy(0.5)
+    >>> correct(Value(0.9), 1), correct(Value(0.9), 0), correct(Value(0.2), 0)
+    (1.0, 0.0, 1.0)
+    """
+
+    def accuracy(output: Any, target: Any) -> float:
+        return float((_number(output) > threshold) == (_number(target) > 0))
+
+    return accuracy
+
+
+def categorical_accuracy(output: Sequence[Any], target: Any) -> float:
+    """1 where the largest output is that of the target's class, else 0: a metric for models with one output a class.
+
+    Args:
+        output: Values or numbers, one a class; of several largest ones the first counts.
+        target: the index of the class, from 0, or a list as long as the output, largest at the class (one-hot).
+
+    >>> categorical_accuracy([Value(0.1), Value(0.7), Value(0.2)], 1)
+    1.0
+    >>> categorical_accuracy([Value(0.1), Value(0.7), Value(0.2)], [1, 0, 0])
+    0.0
+
+    Source: Nielsen, Neural Networks and Deep Learning, chapter 1: the output of the network is the neuron that has the
+    highest activation.
+    """
+    return float(_largest(output) == (_largest(target) if hasattr(target, '__len__') else _number(target)))
+
+
+def _largest(numbers: Sequence[Any]) -> int:
+    return max(range(len(numbers)), key=lambda i: _number(numbers[i]))
+
+
+def _number(x: Any) -> float:
+    return float(x.data if isinstance(x, Value) else x)
+
+
+# With these losses it is known where a single output draws the line between two classes.
+THRESHOLDS = ((losses.hinge, 0.0), (losses.squared_hinge, 0.0), (losses.bce_with_logits, 0.0), (losses.bce, 0.5))
+
+
+def _accuracy(loss: Loss) -> Metric:
+    """What the name 'accuracy' means beside a loss."""
+    threshold = next((threshold for known, threshold in THRESHOLDS if known is loss), None)
+
+    def accuracy(output: Any, target: Any) -> float:
+        if hasattr(output, '__len__'):
+            return categorical_accuracy(output, target)
+        if threshold is None:
+            raise ValueError(
+                "'accuracy' knows where a single output draws the line between two classes only if the loss is "
+                'hinge, squared_hinge, bce or bce_with_logits. With any other loss it is to be said. '
+                "Wrong: metrics=['accuracy']. Right: metrics=[binary_accuracy(0.5)]"
+            )
+        correct: float = binary_accuracy(threshold)(output, target)
+        return correct
+
+    return accuracy
+
+
+# Training --------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Python's garbage collector rests in the block; afterwards it is as it was, however the block ends.
+
+    Large graphs are built and differentiated several times faster so. They hold no cycles and are freed without it.
+
+    >>> with collector_paused():
+    ...     gc.isenabled()
+    False
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def fit(
+    model: Model,
+    data: Any,
+    *,
+    loss: str | Loss,
+    optimizer: Optimizer,
+    epochs: SupportsIndex = 10,
+    batch_size: SupportsIndex | None = 10,
+    seed: int | Random = 0,
+    metrics: Iterable[str | Metric] = (),
+    validation: Any = None,
+    callbacks: Iterable[Callback] = (),
+    progress: bool = True,
+) -> History:
+    """Train a model by gradient descent on mini-batches.
+
+    In every epoch the examples are shuffled and divided into mini-batches; for each of these the gradient of the mean
+    loss of its examples is computed, and the optimiser takes one step.
+
+    Ctrl-C ends the training, not the program: the model is as it was after the last completed step, and the History
+    comes back, marked 'interrupted'. So it is whatever goes wrong: no step is left half done.
+
+    Args:
+        model: a Module, or any function of one input. What is trained are the optimiser's parameters.
+        data: a Dataset or a tuple (inputs, targets); or anything that yields pairs (x, y), a list, a zip, a generator,
+            which is read once, at the beginning.
+        loss: the loss of one example, (output, target) -> Value; or the name of one in micrograd.losses.
+        optimizer: one from micrograd.optim, over the parameters of the model.
+        epochs: how often each example is seen.
+        batch_size: examples a mini-batch; the last one of an epoch may have fewer. None is all of them at once, in
+            their own order.
+        seed: of the shuffling; an integer, or a generator to draw from. The same seed gives the same bits.
+        metrics: what else to average over the examples: functions (output, target) -> number, or the name 'accuracy'.
+            That is `categorical_accuracy` for several outputs, and `binary_accuracy` for a single one, with the
+            threshold that belongs to the loss hinge, bce or bce_with_logits. During an epoch the outputs are those
+            from which the steps are computed, so that metrics cost no second evaluation.
+        validation: data to measure loss and metrics on at the end of each epoch, in any of the forms of `data`.
+        callbacks: functions that receive the History at the end of each epoch; one that returns True, nothing else,
+            ends the training. It may change the optimiser too: `lambda history: setattr(optimizer, 'lr', …)`.
+        progress: whether to show a progress bar, with loss and metrics of the epoch so far, on stderr.
+
+    Returns:
+        The History.
+
+    Raises:
+        TrainingError: the loss, or a parameter after a step, would be nan or infinite; the message names epoch and
+            step, counted from 1. The parameters are as they were before, and `error.history` is the History so far.
+        DataError: there are no examples, as many inputs as targets are not there, or an example is no pair.
+        ValueError: the loss does not depend on any of the optimiser's parameters, or a name is not known.
+        TypeError: an argument has another type.
+
+    >>> from micrograd import nn, optim
+    >>> model = nn.Neuron(1, nonlin=False, generator=0)
+    >>> sgd = optim.SGD(model.parameters(), lr=0.1)
+    >>> history = fit(model, [([0.0], 1.0), ([1.0], 3.0)], loss='mse', optimizer=sgd, epochs=300, progress=False)
+    >>> print(f'{model.w[0]:.2f} x + {model.b:.2f}, {history.steps} steps')
+    2.00 x + 1.00, 300 steps
+
+    Source: the function SGD in Nielsen, Neural Networks and Deep Learning, chapter 1, and the algorithm in chapter 2,
+    "The backpropagation algorithm".
+    """
+    examples = _examples(data, 'data')
+    function = _loss(loss)
+    run = _Run(
+        model=model,
+        loss=function,
+        metrics=_metrics(metrics, function),
+        optimizer=_optimizer(optimizer),
+        examples=examples,
+        held_out=[] if validation is None else _examples(validation, 'validation'),
+        size=len(examples) if batch_size is None else min(count(batch_size, 'batch_size'), len(examples)),
+        generator=random_generator(seed),
+        callbacks=_callbacks(callbacks),
+    )
+    return run.train(count(epochs, 'epochs'), progress)
+
+
+@dataclass(kw_only=True)
+class _Run:
+    """One training: what belongs to it, and the history that it makes."""
+
+    model: Model
+    loss: Loss
+    metrics: dict[str, Metric]
+    optimizer: Optimizer
+    examples: list[Example]
+    held_out: list[Example]
+    size: int
+    generator: Random
+    callbacks: list[Callback]
+
+    def __post_init__(self) -> None:
+        self.history = History(metrics={name: [] for name in self.metrics})
+        if self.held_out:
+            self.history.validation = {name: [] for name in ('loss', *self.metrics)}
+
+    def train(self, epochs: int, progress: bool) -> History:
+        """All the epochs, or as many as there come to be."""
+        steps = ceil(len(self.examples) / self.size)
+        with _progress_bar(epochs, steps, progress) as show:
+            try:
+                self.history.stopped = self.go_through(epochs, show)
+            except KeyboardInterrupt:
+                self.history.stopped = 'interrupted'
+        return self.history
+
+    def go_through(self, epochs: int, show: Show) -> str:
+        """The epochs, one after another; why there are no more."""
+        for epoch in range(1, epochs + 1):
+            start = perf_counter()
+            means = self.learn(f'epoch {epoch}', partial(show, epoch))
+            validation = self.evaluate()
+            self.history._add(means, validation, perf_counter() - start)
+            answers = [callback(self.history) for callback in self.callbacks]
+            if any(answer is True for answer in answers):
+                return 'callback'
+        return 'finished'
+
+    def learn(self, epoch: str, show: Callable[[dict[str, float]], None]) -> dict[str, float]:
+        """One epoch: a step for each mini-batch. Returns the means over the examples."""
+        tally = _Tally()
+        for number, batch in enumerate(self.mini_batches(), 1):
+            with collector_paused():
+                self.step(batch, tally, f'in {epoch}, step {number}')
+            show(tally.means())
+        return tally.means()
+
+    def mini_batches(self) -> list[list[Example]]:
+        if self.size == len(self.examples):
+            return [self.examples]
+        shuffled = sorted(self.examples, key=lambda _: self.generator.random())
+        return [shuffled[i : i + self.size] for i in range(0, len(shuffled), self.size)]
+
+    def step(self, batch: list[Example], tally: '_Tally', where: str) -> None:
+        """Forward, backward, and the optimiser's step, for one mini-batch."""
+        outputs = [self.model(x) for x, _ in batch]
+        costs = [self.cost(output, y) for output, (_, y) in zip(outputs, batch, strict=True)]
+        loss = VALUES.mean(costs)
+        if not isfinite(loss.data):
+            raise self.diverged(f'the loss is {loss.data} {where}')
+        for output, (_, y), cost in zip(outputs, batch, costs, strict=True):
+            tally.add(self.measured(output, y, cost))
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.check_connected(loss)
+        self.update(where)
+
+    def cost(self, output: Any, target: Any) -> Value:
+        cost = self.loss(output, target)
+        if isinstance(cost, Value):
+            return cost
+        raise TypeError(
+            f'the loss of an example should be a Value, not {type(cost).__name__}: {short(cost)}. '
+            'Wrong: lambda output, y: (output.data - y) ** 2. Right: lambda output, y: (output - y) ** 2'
+        )
+
+    def measured(self, output: Any, target: Any, cost: Value) -> dict[str, float]:
+        """The numbers that are averaged over the examples."""
+        with no_grad():
+            return {'loss': cost.data} | {name: _number(f(output, target)) for name, f in self.metrics.items()}
+
+    def check_connected(self, loss: Value) -> None:
+        """At the first step: that the loss depends on something which the optimiser trains."""
+        parameters = self.optimizer.parameters
+        if self.history.steps or any(p.grad for p in parameters):
+            return
+        trained = {id(p) for p in parameters}
+        if trained.isdisjoint(map(id, topological([loss]))):
+            raise ValueError(
+                "the loss does not depend on any of the optimiser's parameters, so nothing would be learnt. Was the "
+                'optimiser made for another model, does a number (.data, detach(), no_grad()) stand where a Value '
+                'should? Right: fit(model, …, optimizer=SGD(model.parameters(), lr=0.1))'
+            )
+
+    def update(self, where: str) -> None:
+        """The optimiser's step: all of it, or, if anything comes between, nothing."""
+        parameters = self.optimizer.parameters
+        numbers, state = [p.data for p in parameters], self.optimizer.state_dict()
+        try:
+            self.optimizer.step()
+            for i, p in enumerate(parameters):
+                if not isfinite(p.data):
+                    raise self.diverged(
+                        f'the gradient of parameter {i} is {p.grad} {where}, which would make it {p.data}'
+                    )
+            self.history.steps += 1
+        except BaseException:
+            for p, number in zip(parameters, numbers, strict=True):
+                p.data = number
+            self.optimizer.load_state_dict(state)
+            raise
+
+    def diverged(self, what: str) -> TrainingError:
+        self.history.stopped = 'diverged'
+        return TrainingError(
+            f'{what}. The model is as it was before that step. Often the learning rate is too high, the inputs are far '
+            'from 0 (see data.standardise) or hold a nan, or the loss takes a logarithm of 0',
+            self.history,
+        )
+
+    def evaluate(self) -> dict[str, float]:
+        """The means over the validation data, with the parameters as they are now."""
+        tally = _Tally()
+        with no_grad():
+            for x, y in self.held_out:
+                output = self.model(x)
+                tally.add(self.measured(output, y, self.cost(output, y)))
+        return tally.means()
+
+
+class _Tally:
+    """Means over examples, which come one by one."""
+
+    def __init__(self) -> None:
+        self.totals: dict[str, float] = {}
+        self.examples = 0
+
+    def add(self, measured: Mapping[str, float]) -> None:
+        self.examples += 1
+        for name, number in measured.items():
+            self.totals[name] = self.totals.get(name, 0.0) + number
+
+    def means(self) -> dict[str, float]:
+        return {name: total / self.examples for name, total in self.totals.items()}
+
+
+@contextmanager
+def _progress_bar(epochs: int, steps: int, shown: bool) -> Iterator[Show]:
+    """What is to be called after each step, with the epoch and its means so far."""
+    if not shown:
+        yield lambda epoch, means: None
+        return
+    from tqdm import tqdm  # loaded when first needed
+
+    with tqdm(total=epochs * steps, unit='step', dynamic_ncols=True) as bar:
+
+        def show(epoch: int, means: Mapping[str, float]) -> None:
+            bar.set_description(f'epoch {epoch}/{epochs}', refresh=False)
+            bar.set_postfix({name: f'{mean:.4f}' for name, mean in means.items()}, refresh=False)
+            bar.update()
+
+        yield show
+
+
+# Arguments -------------------------------------------------------------------------------------------------------
+
+_DATA = 'Right: fit(model, (X, y), …), fit(model, zip(X, y), …), fit(model, [(x0, y0), (x1, y1)], …)'
+
+
+def _examples(data: Any, name: str) -> list[Example]:
+    """The data as a list of pairs."""
+    if isinstance(data, tuple):
+        examples = _side_by_side(data, name)
+    else:
+        examples = [_pair(item, f'{name}[{i}]') for i, item in enumerate(_items(data, name))]
+    if not examples:
+        raise DataError(f'there is no example in {name}: it is empty, or a generator was used up. {_DATA}')
+    return examples
+
+
+def _side_by_side(data: tuple[Any, ...], name: str) -> list[Example]:
+    if len(data) != 2:
+        raise DataError(f'a tuple is (inputs, targets), and {name} has {len(data)} entries. {_DATA}')
+    inputs, targets = (list(_items(side, f'{name}[{i}]')) for i, side in enumerate(data))
+    if len(inputs) != len(targets):
+        raise DataError(
+            f'{name} has {len(inputs)} inputs and {len(targets)} targets: each input should have one target'
+        )
+    return list(zip(inputs, targets, strict=True))
+
+
+def _items(data: Any, name: str) -> Iterable[Any]:
+    if isinstance(data, str | bytes | Mapping | Set) or not hasattr(data, '__iter__'):
+        raise TypeError(f'{name} should list examples in order, not be {type(data).__name__}: {short(data)}. {_DATA}')
+    items: Iterable[Any] = data
+    return items
+
+
+def _pair(item: Any, name: str) -> Example:
+    if not isinstance(item, tuple | list) or len(item) != 2:
+        raise DataError(f'{name} should be a pair (x, y), not {type(item).__name__}: {short(item)}. {_DATA}')
+    return item[0], item[1]
+
+
+def _optimizer(optimizer: Any) -> Optimizer:
+    if not isinstance(optimizer, Optimizer):
+        what = short(optimizer) if isinstance(optimizer, str | type) else type(optimizer).__name__
+        raise TypeError(
+            f"optimizer should be an optimiser over the model's parameters, not {what}. Wrong: optimizer='sgd', "
+            'optimizer=SGD. Right: optimizer=SGD(model.parameters(), lr=0.1)'
+        )
+    return optimizer
+
+
+def _loss(loss: Any) -> Loss:
+    if isinstance(loss, str):
+        if loss not in losses.__all__:
+            raise ValueError(
+                f'there is no loss {loss!r}; there are {", ".join(losses.__all__)}, and your own functions'
+            )
+        loss = getattr(losses, loss)
+    if not callable(loss):
+        raise TypeError(f'the loss should be a name, or a function (output, target) -> Value, not {short(loss)}')
+    function: Loss = loss
+    return function
+
+
+def _metrics(metrics: Any, loss: Loss) -> dict[str, Metric]:
+    """The metrics by name."""
+    named: dict[str, Metric] = {}
+    for metric in _listed(metrics, 'metrics'):
+        function = _accuracy(loss) if isinstance(metric, str) and metric == 'accuracy' else metric
+        if not callable(function):
+            kind = ValueError if isinstance(metric, str) else TypeError
+            raise kind(f"a metric should be 'accuracy', or a function (output, target) -> number, not {short(metric)}")
+        name = str(getattr(function, '__name__', type(function).__name__))
+        if name in named or name == 'loss':
+            raise ValueError(f'two columns of the history would be called {name!r}; give the metric a name of its own')
+        named[name] = function
+    return named
+
+
+def _callbacks(callbacks: Any) -> list[Callback]:
+    functions = _listed(callbacks, 'callbacks')
+    for function in functions:
+        if not callable(function):
+            raise TypeError(f'a callback should be a function of the History, not {short(function)}')
+    return functions
+
+
+def _listed(things: Any, name: str) -> list[Any]:
+    if isinstance(things, str) or callable(things) or not isinstance(things, Iterable):
+        raise TypeError(f'{name} should be a list, if only of one: {name}=[…], not {name}={short(things)}')
+    return list(things)
