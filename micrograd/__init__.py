@@ -6,6 +6,7 @@ from importlib import import_module
 
 from micrograd.context import no_grad
 from micrograd.engine import Value
+from micrograd.gradcheck import gradcheck
 from micrograd.graph import name
 from micrograd.operations import VALUES, primitive
 from micrograd.primitives import COMPOSITIONS, TABLE
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from micrograd.checkpoint import load, save
-    from micrograd.gradcheck import gradcheck
     from micrograd.render import draw, draw_dot, trace
     from micrograd.training import fit
 
@@ -43,7 +43,6 @@ _HOMES = {  # what is loaded when it is first asked for
     'draw': 'render',
     'draw_dot': 'render',
     'fit': 'training',
-    'gradcheck': 'gradcheck',
     'load': 'checkpoint',
     'save': 'checkpoint',
     'trace': 'render',

@@ -284,12 +284,13 @@ def _shown(thing: Any) -> str:
 
 def _read(path: str | os.PathLike[str], max_bytes: int) -> bytes:
     with open(path, 'rb') as file:
-        content = file.read(max_bytes + 1)
-    if len(content) > max_bytes:
-        raise CheckpointError(
-            f'the file has more than {max_bytes} bytes. If you trust it: load(path, max_bytes={10 * max_bytes})'
-        )
-    return content
+        if os.fstat(file.fileno()).st_size <= max_bytes:
+            content = file.read(max_bytes + 1)  # what has no size, like a pipe, may still have too much
+            if len(content) <= max_bytes:
+                return content
+    raise CheckpointError(
+        f'the file has more than {max_bytes} bytes. If you trust it: load(path, max_bytes={10 * max_bytes})'
+    )
 
 
 def _decoded(content: bytes) -> str:

@@ -93,6 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
+        _drop_output()
         code = PIPE_CLOSED
     except (_UsageError, ExpressionError) as error:
         code = _report(str(error), MISUSED)
@@ -100,22 +101,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _report(str(error), FAILED)
     except OSError as error:
         code = _report(f'{error.filename}: {error.strerror}' if error.filename else str(error), FAILED)
-    _let_go_of_output()
+    _finish_output()
     return code
 
 
 def _report(problem: str, code: int) -> int:
-    print('micrograd: error:', ' '.join(problem.split()), file=sys.stderr)
+    line = ''.join(character if character.isprintable() else '?' for character in ' '.join(problem.split()))
+    print(f'micrograd: error: {line}', file=sys.stderr)
     return code
 
 
-def _let_go_of_output() -> None:
-    """Write what is left; if that cannot be, see that Python does not try it again when it ends, and complain."""
+def _finish_output() -> None:
     try:
         print(end='', flush=True)
     except OSError:
-        with open(os.devnull, 'wb') as nothing:
-            os.dup2(nothing.fileno(), sys.stdout.fileno())
+        _drop_output()
+
+
+def _drop_output() -> None:
+    """What cannot be written goes nowhere, so that Python does not try it again when it ends, and complain."""
+    with open(os.devnull, 'wb') as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
 def _run(argv: list[str]) -> int:

@@ -6,11 +6,11 @@ from itertools import zip_longest
 from textwrap import wrap
 
 GAP = '  '
-NARROWEST = 12  # characters, for a column that is wrapped
+NARROWEST = 16  # characters, for a column that is wrapped
 
 
 def aligned(rows: Iterable[Sequence[str]], width: int = 100) -> str:
-    """Rows of cells as lines of text; the widest columns are wrapped until the lines fit.
+    """Rows of cells as lines of text; columns other than the first are wrapped until the lines fit.
 
     Args:
         rows: the cells, as many in every row; a newline in a cell begins another line of it.
@@ -20,9 +20,9 @@ def aligned(rows: Iterable[Sequence[str]], width: int = 100) -> str:
     name  value
     x     2
     bias  6.88
-    >>> print(aligned([('a', 'one two three four')], width=15))
-    a  one two
-         three four
+    >>> print(aligned([('x', 'the weighted input')], width=20))
+    x  the weighted
+         input
     """
     rows = list(rows)
     widths = _widths(rows, width)
@@ -49,11 +49,11 @@ def _widths(rows: list[Sequence[str]], width: int) -> list[int]:
     """Of each column: as wide as its longest line, or less, where the fewest cells have to be wrapped for it."""
     columns = [[len(line) for cell in column for line in cell.split('\n')] for column in zip(*rows, strict=True)]
     widths = [max(column) for column in columns]
-    while sum(widths) + len(GAP) * (len(widths) - 1) > width and max(widths) > NARROWEST:
+    while sum(widths) + len(GAP) * (len(widths) - 1) > width and max(widths[1:], default=0) > NARROWEST:
         _, _, i = min(
             (sum(length >= limit for length in column), -limit, i)
             for i, (column, limit) in enumerate(zip(columns, widths, strict=True))
-            if limit > NARROWEST
+            if i > 0 and limit > NARROWEST
         )
         widths[i] -= 1
     return widths

@@ -65,7 +65,11 @@ REFUSED: dict[type[ast.AST], str] = {
     ast.Starred: 'arguments are written one by one here, without *',
     ast.Lambda: 'functions cannot be defined here',
 }
-IN_OTHER_WORDS = {'invalid decimal literal': 'a number runs into a name; a product is written with *'}
+TOO_LARGE = 'the number is beyond the largest float, 1.8e308; infinity is written inf'
+IN_OTHER_WORDS = {
+    'invalid decimal literal': 'a number runs into a name; a product is written with *',
+    'Exceeds the limit': TOO_LARGE,
+}
 
 
 class Expression:
@@ -169,9 +173,10 @@ def assignments(texts: Iterable[str]) -> dict[str, float]:
 
 
 def _assignment(text: str) -> tuple[str, float]:
-    name, equals, number = (normalize('NFKC', part.strip()) for part in text.partition('='))
-    if not (equals and number) or not name.isidentifier() or iskeyword(name):
+    name, _, number = (part.strip() for part in text.partition('='))
+    if not number or not name.isidentifier() or iskeyword(name):
         raise ExpressionError('a variable gets its value as in x=2', text, 0)
+    name = normalize('NFKC', name)  # as Python does with names, and only with names: 3² is not 32
     if name in CONSTANTS:
         raise ExpressionError(f'{name} is a constant, {CONSTANTS[name]}; give your variable another name', text, 0)
     if _is_function(name):
@@ -187,17 +192,23 @@ def _tree(text: str) -> ast.expr:
         raise ExpressionError('there is no expression; write one such as tanh(w*x + b)', text)
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f'an expression may have {MAX_LENGTH:,} characters, and this one has {len(text):,}', text)
+    for column, character in enumerate(text):
+        if not character.isprintable():
+            raise ExpressionError('no expression has a character that cannot be printed', text, column)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')  # what Python would warn of here is an error further on
             return ast.parse(text, mode='eval').body
     except SyntaxError as error:
         column = min(max((error.offset or 1) - 1, 0), len(text))
-        raise ExpressionError(IN_OTHER_WORDS.get(error.msg, error.msg), text, column) from None
+        raise ExpressionError(_in_other_words(error.msg), text, column) from None
     except (RecursionError, MemoryError):
         raise ExpressionError('the expression is nested too deeply to be read', text) from None
-    except ValueError:  # a null character, or half of a surrogate pair
-        raise ExpressionError('there is a character in it that no expression has', text) from None
+
+
+def _in_other_words(problem: str) -> str:
+    """What Python says of a text it cannot read, said better where a learner is likely to meet it."""
+    return next((words for start, words in IN_OTHER_WORDS.items() if problem.startswith(start)), problem)
 
 
 def _run(steps: list[Step], leaves: dict[str, Value]) -> Any:
@@ -251,7 +262,7 @@ class _Reader:
         except OverflowError:
             number = inf
         if isinf(number):
-            raise self._error(node, 'the number is beyond the largest float, 1.8e308; infinity is written inf')
+            raise self._error(node, TOO_LARGE)
         return lambda: number, []
 
     def _name(self, node: ast.Name, needed: Kind) -> Reading:
@@ -262,7 +273,8 @@ class _Reader:
             self._check(node, 'constant', needed)
             return lambda: CONSTANTS[name], []
         self._check(node, 'number', needed)
-        self.variables.setdefault(name, self._column(node))
+        if name not in self.variables:
+            self.variables[name] = self._column(node)
         return name, []
 
     def _unary(self, node: ast.UnaryOp, needed: Kind) -> Reading:

@@ -1,7 +1,7 @@
 """What the mathematics of a row reads like: the table, run on symbols that print themselves.
 
-The formulas are the ones that floats and Values run, so that nothing is written twice: the derivative of sigmoid reads
-`sigmoid(x) * sigmoid(-x)` because that is what it is. The texts are expressions as `expression.parse` takes them.
+The formulas are the ones that floats and Values run, so that nothing is written twice: the derivative of the square
+root reads `0.5 / sqrt(x)` because that is what it is. The texts are expressions as `expression.parse` takes them.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def _argument(x: Any) -> str:
 # Conditions: a formula may hold the plain booleans True and False in their place, which disappear here --------------
 
 
-def negated(c: Symbol | bool) -> Symbol | bool:
+def negated(c: Any) -> Any:
     """`not c`, with the `not` as far inside as possible."""
     if isinstance(c, bool):
         return not c
@@ -131,24 +131,22 @@ def negated(c: Symbol | bool) -> Symbol | bool:
     if c.strength == OR:
         return _both(*map(negated, c.parts))
     if c.strength == AND:
-        p, q = (symbol(negated(part)) for part in c.parts)
+        p, q = map(negated, c.parts)
         return Symbol(f'{p.at(OR)} or {q.at(OR)}', OR, (p, q))
     return Symbol(f'not {c.at(NOT)}', NOT, (c,))
 
 
-def _both(p: Symbol | bool, q: Symbol | bool) -> Symbol | bool:
-    if isinstance(p, bool):
-        return q if p else False
+def _both(p: Any, q: Any) -> Any:
     if isinstance(q, bool):
         return p if q else False
     return Symbol(f'{p.at(AND)} and {q.at(AND)}', AND, (p, q))
 
 
-def _either(p: Symbol | bool, q: Symbol | bool) -> Symbol | bool:
+def _either(p: Any, q: Any) -> Any:
     return negated(_both(negated(p), negated(q)))
 
 
-def choice(c: Symbol | bool, x: Any, y: Any) -> Any:
+def choice(c: Any, x: Any, y: Any) -> Any:
     """The formula `x if c else y`, where x and y may be conditions themselves.
 
     >>> x = Symbol('x')
@@ -166,7 +164,7 @@ def choice(c: Symbol | bool, x: Any, y: Any) -> Any:
     return Symbol(f'{symbol(x).at(OR)} if {c.at(OR)} else {symbol(y).text}', CHOICE)
 
 
-# The interpreter -----------------------------------------------------------------------------------------------------
+# The interpreter ------------------------------------------------------------------------------------------------------
 
 
 def _power(x: Symbol, exponent: float) -> Symbol:
@@ -200,7 +198,7 @@ def _composed(f: Formula, *arguments: Any) -> Any:
 SYMBOLS = _Writer('symbols', _spell).functions
 
 
-# LaTeX ---------------------------------------------------------------------------------------------------------------
+# LaTeX ----------------------------------------------------------------------------------------------------------------
 
 _SIGNS = {
     'cdot': '·', 'le': '≤', 'sum': 'Σ', 'sigma': 'σ', 'Phi': 'Φ', 'varphi': 'φ', 'pi': 'π', 'sqrt': '√',
@@ -237,6 +235,6 @@ def _quotient(above: str, below: str, follows: str | None) -> str:
     return f'({text})' if follows else text
 
 
-def _group(text: str, simple: str = r'\S*') -> str:
+def _group(text: str, simple: str = r'[^\s()]*(\([^()]*\))?') -> str:
     """The text in parentheses, unless it is as simple as a pattern."""
     return text if re.fullmatch(simple, text) else f'({text})'

@@ -1,19 +1,23 @@
 """Central differences against the graph's own gradients: the slow alternative, which needs no calculus at all."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections import namedtuple
 from math import isfinite
 from sys import float_info
-from typing import Any
 
 from micrograd.engine import Value
 from micrograd.transforms import gradients
 
+TYPE_CHECKING = False  # see context.py
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
 STEP = float_info.epsilon ** (1 / 3)  # where the error of the formula and that of rounding are about equal
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(namedtuple('Entry', 'analytic numeric tolerance')):
     """One derivative, seen twice.
 
     Args:
@@ -22,17 +26,14 @@ class Entry:
         tolerance: how far apart they may be, from the errors of the differences.
     """
 
-    analytic: float
-    numeric: float
-    tolerance: float
+    __slots__ = ()
 
     @property
     def agrees(self) -> bool:
         """Whether the two are as close as they should be; nan agrees with nothing."""
-        return abs(self.analytic - self.numeric) <= self.tolerance
+        return bool(abs(self.analytic - self.numeric) <= self.tolerance)
 
 
-@dataclass(frozen=True)
 class GradCheck:
     """What gradcheck found: true where every derivative agrees.
 
@@ -40,7 +41,8 @@ class GradCheck:
         entries: one for each input, in order.
     """
 
-    entries: tuple[Entry, ...]
+    def __init__(self, entries: tuple[Entry, ...]):
+        self.entries = entries
 
     def __bool__(self) -> bool:
         return all(entry.agrees for entry in self.entries)

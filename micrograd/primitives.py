@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache, partial, reduce
+from keyword import iskeyword
 from math import inf, pi
 from types import ModuleType
 
@@ -84,9 +85,20 @@ class Row:
         self.domain = domain
         self.kinks = kinks
         self.arity = None if lists else len(_parameters(partials)) - 2  # None: any number
+        self._check_formulas()
         never_blocked = blocked is None
         self.slope = partials if never_blocked and self.arity == 1 else None  # what backward() calls without more ado …
         self.slopes = partials if never_blocked and self.arity == 2 else None  # … for one argument, and for two
+
+    def _check_formulas(self) -> None:
+        formulas = {'value': (self.value, 'o'), 'partials': (self.partials, 'o, z'), 'blocked': (self.blocked, 'o, z')}
+        given = {kind: (_parameters(f), before) for kind, (f, before) in formulas.items() if f and not _is_variadic(f)}
+        if any(len(names) - len(before.split()) != self.arity for names, before in given.values()) or self.arity == 0:
+            takes = '; '.join(f'{kind} takes ({", ".join(names)})' for kind, (names, _) in given.items())
+            raise TypeError(
+                f'the formulas of {self.name} do not take the same arguments: {takes}. Right: value (o, x), partials '
+                '(o, z, x), blocked (o, z, x), and for two arguments x, y each'
+            )
 
     def edges(self, o: Any, z: Any, *xs: Any) -> Iterator[tuple[Any, Any]]:
         """For each argument the factor and whether it is blocked, as the interpreter `o` has them."""
@@ -132,6 +144,10 @@ def _parameters(function: Formula) -> tuple[str, ...]:
     """The names of a function's positional parameters."""
     code = function.__code__
     return code.co_varnames[: code.co_argcount]
+
+
+def _is_variadic(function: Formula) -> bool:
+    return bool(function.__code__.co_flags & 0x04)  # inspect.CO_VARARGS
 
 
 class Interpreter:
@@ -189,10 +205,6 @@ FLOATS = Interpreter('floats', lambda entry: on_lists(entry, entry.forward)).fun
 
 def register(entry: Row | Family) -> None:
     """Add an operation to the table and to every interpreter."""
-    if entry.name in TABLE or entry.name in COMPOSITIONS:
-        raise ValueError(f'an operation named {entry.name!r} is in the table already; give yours another name')
-    if not entry.name.isidentifier():
-        raise ValueError(f'{entry.name!r} is not a Python name, so no program could call the operation')
     TABLE[entry.name] = entry
     for interpreter in INTERPRETERS:
         interpreter.learn(entry)
@@ -200,7 +212,11 @@ def register(entry: Row | Family) -> None:
 
 def row(name: str, **facts: Any) -> Row:
     """Add a row to the table: its name, and the facts that `Row` has fields for."""
-    entry = Row(name=name, **facts)
+    if name in TABLE or name in COMPOSITIONS:
+        raise ValueError(f'an operation named {name!r} is in the table already; give yours another name')
+    if not name.isidentifier() or iskeyword(name):
+        raise ValueError(f'{name!r} is not a Python name, so no program could call the operation')
+    entry = Row(name, **facts)
     register(entry)
     return entry
 
@@ -269,8 +285,10 @@ NEG = row('neg', latex='-x',
     partials=lambda o, z, x: -1.0)  # fmt: skip
 
 POW = row('pow', symbol='**', latex='x^y',
-    partials=lambda o, z, x, y: (y * o.pow(x, y - 1.0), z * o.log(x)),
-    blocked=lambda o, z, x, y: (o.equal(y, 0.0), o.where(o.equal(x, 0.0), y >= 0.0, False)),
+    partials=lambda o, z, x, y: (y * _one_less(o, z, x, y), z * o.log(x)),
+    blocked=lambda o, z, x, y: (
+        o.where(o.equal(y, 0.0), o.where(o.abs(o.div(1.0, x)) < inf, False, True), False),  # x ** 0 is 1, whatever x is
+        o.where(o.equal(x, 0.0), y >= 0.0, False)),
     domain=(POSITIVE, REALS))  # fmt: skip
 
 
@@ -279,11 +297,24 @@ def power(exponent: float) -> Row:
     c = exponent + 0  # -0.0 is 0.0
     return Row(name='power', symbol=f'**{c}', latex=f'x^{{{c}}}',
         value=lambda o, x: o.pow(x, float(c)),
-        partials=(lambda o, z, x: c * x) if c == 2 else lambda o, z, x: c * o.power(x, c - 1),
+        partials=(lambda o, z, x: c * x) if c == 2 else
+            (lambda o, z, x: c * o.power(x, c - 1)) if (c - 1) + 1 == c else
+            (lambda o, z, x: c * _by_division(o, z, x, c)),
         blocked=(lambda o, z, x: True) if c == 0 else None,
         forward=lambda x: ieee.pow(x, c),
         domain=(REALS if c % 1 == 0 else POSITIVE,),
         kinks=(lambda x: (x,)) if c < 1 else None)  # fmt: skip
+
+
+def _one_less(o: Any, z: Any, x: Any, y: Any) -> Any:
+    """x ** (y - 1), where y - 1 may be rounded: that would cost hundreds of ulps where x is large."""
+    return o.where(o.equal((y - 1.0) + 1.0, y), o.pow(x, y - 1.0), _by_division(o, z, x, y))
+
+
+def _by_division(o: Any, z: Any, x: Any, y: Any) -> Any:
+    """x ** (y - 1) as z / x, unless that is 0 / 0 or inf / inf."""
+    direct = o.pow(x, y - 1.0)
+    return o.where(o.abs(x) < inf, o.where(o.equal(x, 0.0), direct, o.div(z, x)), direct)
 
 
 # Comparisons and choices -----------------------------------------------------------------------------------------
@@ -305,7 +336,8 @@ EQUAL = row('equal', symbol='==', latex='x = y', condition=True,
 
 WHERE = row('where', latex=r'x \text{ if } c \text{ else } y',
     partials=lambda o, z, c, x, y: (0.0, 1.0, 1.0),
-    blocked=lambda o, z, c, x, y: (True, o.equal(c, 0.0), c))  # fmt: skip
+    blocked=lambda o, z, c, x, y: (True, o.equal(c, 0.0), c),
+    kinks=lambda c, x, y: (c,))  # fmt: skip
 
 MAXIMUM = row('maximum', latex=r'\max(x, y)',
     partials=lambda o, z, x, y: (o.where(o.equal(x, y), 0.5, 1.0), o.where(o.equal(x, y), 0.5, 1.0)),
@@ -320,8 +352,6 @@ MINIMUM = row('minimum', latex=r'\min(x, y)',
 
 @family((-1.0, 1.0), (0.0, inf))
 def clamp(lo: float = -inf, hi: float = inf) -> Row:
-    if not lo <= hi:
-        raise ValueError(f'clamp needs lo <= hi, not lo={lo}, hi={hi}')
     return Row(name='clamp', symbol=f'clamp({lo}, {hi})', latex=rf'\min(\max(x, {lo}), {hi})',
         value=lambda o, x: o.minimum(o.maximum(x, float(lo)), float(hi)),
         partials=lambda o, z, x: 1.0,
@@ -391,11 +421,16 @@ TAN = row('tan', latex=r'\tan x',
     kinks=lambda x: (math.cos(x),))  # fmt: skip
 
 ASIN = row('asin', latex=r'\arcsin x',
-    partials=lambda o, z, x: o.div(1.0, o.sqrt((1.0 - x) * (1.0 + x))),
+    partials=lambda o, z, x: o.asin_slope(x),
     domain=((-1.0, 1.0),))  # fmt: skip
 
 ACOS = row('acos', latex=r'\arccos x',
-    partials=lambda o, z, x: o.div(-1.0, o.sqrt((1.0 - x) * (1.0 + x))),
+    partials=lambda o, z, x: -o.asin_slope(x),
+    domain=((-1.0, 1.0),))  # fmt: skip
+
+ASIN_SLOPE = row('asin_slope', latex=r'\frac{1}{\sqrt{1 - x^2}}',
+    value=lambda o, x: o.div(1.0, o.sqrt((1.0 - x) * (1.0 + x))),
+    partials=lambda o, z, x: x * z * z * z,
     domain=((-1.0, 1.0),))  # fmt: skip
 
 ATAN = row('atan', latex=r'\arctan x',
@@ -405,6 +440,7 @@ ATAN2 = row('atan2', latex=r'\operatorname{atan2}(x, y)',
     partials=lambda o, z, y, x: (
         o.div(o.div(x, o.hypot(x, y)), o.hypot(x, y)),
         o.div(o.div(-y, o.hypot(x, y)), o.hypot(x, y))),
+    blocked=lambda o, z, y, x: (o.equal(o.hypot(x, y), 0.0),) * 2,
     kinks=lambda y, x: (math.hypot(x, y), abs(y) + max(x, 0.0)))  # fmt: skip
 
 SINH = row('sinh', latex=r'\sinh x',  # by way of expm1(|x|/2), which neither cancels near 0 nor overflows early
@@ -544,27 +580,47 @@ DOT = row('dot', symbol='·', latex=r'\sum_i x_i y_i', lists=2,
 MAX = row('max', latex=r'\max_i x_i', lists=1,
     value=lambda o, *xs: reduce(o.maximum, _some(xs)),
     partials=lambda o, z, *xs: (o.div(1.0, _total(o.where(x < z, 0.0, 1.0) for x in xs)),) * len(xs),
-    blocked=lambda o, z, *xs: tuple(x < z for x in xs))  # fmt: skip
+    blocked=lambda o, z, *xs: tuple(x < z for x in xs),
+    kinks=lambda *xs: _gap(sorted(xs)[::-1]))  # fmt: skip
 
 MIN = row('min', latex=r'\min_i x_i', lists=1,
     value=lambda o, *xs: reduce(o.minimum, _some(xs)),
     partials=lambda o, z, *xs: (o.div(1.0, _total(o.where(z < x, 0.0, 1.0) for x in xs)),) * len(xs),
-    blocked=lambda o, z, *xs: tuple(z < x for x in xs))  # fmt: skip
+    blocked=lambda o, z, *xs: tuple(z < x for x in xs),
+    kinks=lambda *xs: _gap(sorted(xs)))  # fmt: skip
 
 LOGSUMEXP = row('logsumexp', latex=r'\ln \sum_i e^{x_i}', lists=1,
-    value=lambda o, *xs: o.max(xs) + o.log(_total(map(o.exp, _below_max(o, xs)))),
-    partials=lambda o, z, *xs: tuple(o.softmax(xs)))  # fmt: skip
+    value=lambda o, *xs: _log_of_total(o, xs, o.max(xs)),
+    partials=lambda o, z, *xs: _shares(o, xs, o.stop_gradient(o.max(xs))))  # fmt: skip
+
+
+def _gap(xs: list[float]) -> tuple[float, ...]:
+    """How far the second is from the first, if there are two."""
+    return (xs[1] - xs[0],) if len(xs) > 1 else ()
 
 
 def _halves(xys: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     return xys[: len(xys) // 2], xys[len(xys) // 2 :]
 
 
+def _log_of_total(o: Any, xs: tuple[Any, ...], top: Any) -> Any:
+    """The largest is taken out, so that no power overflows; unless it is infinite."""
+    top = o.where(o.abs(top) < inf, top, 0.0)
+    return top + o.log(_total(o.exp(x - top) for x in xs))
+
+
+def _shares(o: Any, xs: tuple[Any, ...], top: Any) -> tuple[Any, ...]:
+    """exp(x) / sum of all exp(x), for each x. Where all are -inf, which only a convention can decide, equal shares."""
+    powers = [o.exp(o.where(o.equal(top, -inf), 0.0, x - top)) for x in xs]
+    total = o.where(o.equal(top, inf), 1.0, _total(powers))
+    return tuple(o.div(p, total) for p in powers)
+
+
 def _below_max(o: Any, xs: Iterable[Any]) -> list[Any]:
-    """x - max(xs) for each x. An infinite maximum is shared by those that reach it: 0 there, -inf elsewhere."""
+    """x - max(xs) for each x. What is subtracted cancels in the end, so it need not be differentiated."""
     xs = list(xs)
-    top = o.stop_gradient(o.max(xs))  # whatever is subtracted cancels, so it need not be differentiated
-    return [o.where(o.abs(top) < inf, x - top, o.where(o.equal(x, top), 0.0, -inf)) for x in xs]
+    top = o.stop_gradient(o.max(xs))
+    return [x - top for x in xs]
 
 
 @composition

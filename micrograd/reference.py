@@ -14,7 +14,8 @@ from micrograd.columns import aligned
 from micrograd.formulas import ATOM, CHOICE, SYMBOLS, Symbol, call, choice, negated, plain, symbol
 from micrograd.primitives import COMPOSITIONS, REALS, TABLE, Family, Row
 
-LONGEST_FORMULA = 400  # characters; what is longer is no help to a reader
+LONGEST = 72  # characters of a formula in a table …
+LONGEST_IN_DETAIL = 400  # … and on its own; the rest is no help to a reader
 
 GROUPS = (
     'Of two numbers and more',
@@ -125,7 +126,7 @@ def _interval(x: str, low: float, high: float) -> str:
     return f'{x} < {symbol(high)}' if low == -inf else f'{symbol(low)} < {x} < {symbol(high)}'
 
 
-# Tables --------------------------------------------------------------------------------------------------------------
+# Tables ---------------------------------------------------------------------------------------------------------------
 
 
 def table(width: int = 100) -> str:
@@ -165,8 +166,8 @@ def details(name: str, width: int = 100) -> str:
     op = _operation(TABLE[name])
     facts = {
         'value': plain(op.row.latex),
-        'composed as': shorten(op.formula, LONGEST_FORMULA, placeholder=' …') or 'nothing simpler: it is of the core',
-        'local derivative': _derivative_cell(op),
+        'composed as': _shortened(op.formula, LONGEST_IN_DETAIL) or 'nothing simpler: it is of the core',
+        'local derivative': _derivative_cell(op, LONGEST_IN_DETAIL),
         'gates': '\n'.join(f'{x}: shut {where}' for x, where in op.gates),
         'domain': op.domain,
         'symbol': op.row.symbol,
@@ -180,7 +181,7 @@ def markdown_table() -> str:
     lines = ['| operation | value | local derivative |', '| --- | --- | --- |']
     for op in operations():
         value = op.row.latex.replace('|', r'\vert{}')  # a bar would end the cell
-        derivatives = '<br>'.join(f'{prefix}`{text}`' for prefix, text in _derivatives(op))
+        derivatives = '<br>'.join(f'{prefix}`{_shortened(text, LONGEST)}`' for prefix, text in _derivatives(op))
         lines.append(f'| `{op.call}` | $`{value}`$ | {derivatives} |')
     lines.extend(f'| `{_composed_call(name)}` | {_summary(f)} | |' for name, f in COMPOSITIONS.items())
     return '\n'.join(lines)
@@ -202,7 +203,7 @@ def _cells(op: Operation) -> tuple[str, ...]:
         '' if is_function or symbol == name else name,
         '' if (symbol == name if is_function else symbol in op.call) else symbol,
         plain(op.row.latex),
-        _derivative_cell(op),
+        _derivative_cell(op, LONGEST),
         op.domain,
     )
 
@@ -217,8 +218,12 @@ def _derivatives(op: Operation) -> list[tuple[str, str]]:
     return [(f'{", ".join(xs)}: ', text) for text, xs in arguments.items()]
 
 
-def _derivative_cell(op: Operation) -> str:
-    return '\n'.join(prefix + text for prefix, text in _derivatives(op))
+def _derivative_cell(op: Operation, longest: int) -> str:
+    return '\n'.join(prefix + _shortened(text, longest) for prefix, text in _derivatives(op))
+
+
+def _shortened(text: str, longest: int) -> str:
+    return shorten(text, longest, placeholder=' …')
 
 
 def _composed_call(name: str) -> str:

@@ -19,6 +19,7 @@ from micrograd.errors import DataError, TrainingError
 from micrograd.graph import topological
 from micrograd.operations import VALUES
 from micrograd.optim import Optimizer
+from micrograd.scalars import Condition
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -141,7 +142,7 @@ def binary_accuracy(threshold: float) -> Metric:
     """
 
     def accuracy(output: Any, target: Any) -> float:
-        return float((_number(output) > threshold) == (_number(target) > 0))
+        return float((plain(output) > threshold) == (plain(target) > 0))
 
     return accuracy
 
@@ -161,15 +162,25 @@ def categorical_accuracy(output: Sequence[Any], target: Any) -> float:
     Source: Nielsen, Neural Networks and Deep Learning, chapter 1: the output of the network is the neuron that has the
     highest activation.
     """
-    return float(_largest(output) == (_largest(target) if hasattr(target, '__len__') else _number(target)))
+    return float(largest(output) == (largest(target) if hasattr(target, '__len__') else plain(target)))
 
 
-def _largest(numbers: Sequence[Any]) -> int:
-    return max(range(len(numbers)), key=lambda i: _number(numbers[i]))
+def largest(numbers: Sequence[Any]) -> int:
+    """The index of the largest of Values and numbers; of several largest ones the first.
+
+    >>> largest([Value(1.0), 3.0, 2.0])
+    1
+    """
+    return max(range(len(numbers)), key=lambda i: plain(numbers[i]))
 
 
-def _number(x: Any) -> float:
-    return float(x.data if isinstance(x, Value) else x)
+def plain(x: Any) -> float:
+    """The number of a Value, or of whatever else is one; of a Condition 1 where it holds, else 0.
+
+    >>> plain(Value(2.0)), plain(2), plain(Value(2.0) > 3)
+    (2.0, 2.0, 0.0)
+    """
+    return float(x.data if isinstance(x, Value) else bool(x) if isinstance(x, Condition) else x)
 
 
 # With these losses it is known where a single output draws the line between two classes.
@@ -202,15 +213,15 @@ def _accuracy(loss: Loss) -> Metric:
 def collector_paused() -> Iterator[None]:
     """Python's garbage collector rests in the block; afterwards it is as it was, however the block ends.
 
-    Large graphs are built and differentiated several times faster so. They hold no cycles and are freed without it.
+    Large graphs are built and differentiated faster so. They hold no cycles: they are freed without it.
 
     >>> with collector_paused():
     ...     gc.isenabled()
     False
     """
     was_enabled = gc.isenabled()
-    gc.disable()
     try:
+        gc.disable()
         yield
     finally:
         if was_enabled:
@@ -246,13 +257,13 @@ def fit(
         loss: the loss of one example, (output, target) -> Value; or the name of one in micrograd.losses.
         optimizer: one from micrograd.optim, over the parameters of the model.
         epochs: how often each example is seen.
-        batch_size: examples a mini-batch; the last one of an epoch may have fewer. None is all of them at once, in
-            their own order.
+        batch_size: examples a mini-batch; the last one of an epoch may have fewer. None, or a number that is not below
+            theirs, is all of them at once, in their own order.
         seed: of the shuffling; an integer, or a generator to draw from. The same seed gives the same bits.
         metrics: what else to average over the examples: functions (output, target) -> number, or the name 'accuracy'.
             That is `categorical_accuracy` for several outputs, and `binary_accuracy` for a single one, with the
-            threshold that belongs to the loss hinge, bce or bce_with_logits. During an epoch the outputs are those
-            from which the steps are computed, so that metrics cost no second evaluation.
+            threshold that belongs to the loss: 0 for hinge, squared_hinge and bce_with_logits, 0.5 for bce. During an
+            epoch the outputs are those from which the steps are computed: metrics cost no second evaluation.
         validation: data to measure loss and metrics on at the end of each epoch, in any of the forms of `data`.
         callbacks: functions that receive the History at the end of each epoch; one that returns True, nothing else,
             ends the training. It may change the optimiser too: `lambda history: setattr(optimizer, 'lr', …)`.
@@ -278,7 +289,7 @@ def fit(
     Source: the function SGD in Nielsen, Neural Networks and Deep Learning, chapter 1, and the algorithm in chapter 2,
     "The backpropagation algorithm".
     """
-    examples = _examples(data, 'data')
+    examples = pairs(data, 'data')
     function = _loss(loss)
     run = _Run(
         model=model,
@@ -286,7 +297,7 @@ def fit(
         metrics=_metrics(metrics, function),
         optimizer=_optimizer(optimizer),
         examples=examples,
-        held_out=[] if validation is None else _examples(validation, 'validation'),
+        held_out=[] if validation is None else pairs(validation, 'validation'),
         size=len(examples) if batch_size is None else min(count(batch_size, 'batch_size'), len(examples)),
         generator=random_generator(seed),
         callbacks=_callbacks(callbacks),
@@ -376,7 +387,7 @@ class _Run:
     def measured(self, output: Any, target: Any, cost: Value) -> dict[str, float]:
         """The numbers that are averaged over the examples."""
         with no_grad():
-            return {'loss': cost.data} | {name: _number(f(output, target)) for name, f in self.metrics.items()}
+            return {'loss': cost.data} | {name: plain(f(output, target)) for name, f in self.metrics.items()}
 
     def check_connected(self, loss: Value) -> None:
         """At the first step: that the loss depends on something which the optimiser trains."""
@@ -402,12 +413,12 @@ class _Run:
                     raise self.diverged(
                         f'the gradient of parameter {i} is {p.grad} {where}, which would make it {p.data}'
                     )
-            self.history.steps += 1
         except BaseException:
             for p, number in zip(parameters, numbers, strict=True):
                 p.data = number
             self.optimizer.load_state_dict(state)
             raise
+        self.history.steps += 1
 
     def diverged(self, what: str) -> TrainingError:
         self.history.stopped = 'diverged'
@@ -466,8 +477,20 @@ def _progress_bar(epochs: int, steps: int, shown: bool) -> Iterator[Show]:
 _DATA = 'Right: fit(model, (X, y), …), fit(model, zip(X, y), …), fit(model, [(x0, y0), (x1, y1)], …)'
 
 
-def _examples(data: Any, name: str) -> list[Example]:
-    """The data as a list of pairs."""
+def pairs(data: Any, name: str) -> list[Example]:
+    """Data in any of the forms that `fit` takes, as a list of pairs.
+
+    Args:
+        data: a Dataset or a tuple (inputs, targets); or anything that yields pairs (x, y).
+        name: what its caller calls it, for the message.
+
+    Raises:
+        DataError: there are no examples, as many inputs as targets are not there, or an example is no pair.
+        TypeError: it is not several things in order at all.
+
+    >>> pairs(([[1.0], [2.0]], [0, 1]), 'data')
+    [([1.0], 0), ([2.0], 1)]
+    """
     if isinstance(data, tuple):
         examples = _side_by_side(data, name)
     else:

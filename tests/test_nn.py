@@ -550,7 +550,7 @@ def test_messages_name_modules_of_the_programs_own():
         def __call__(self, x):
             return super().__call__(x) * 2.0
 
-    with pytest.raises(ShapeError, match='^Doubled takes 2 inputs, and was given 1'):
+    with pytest.raises(ShapeError, match=r'^Doubled takes 2 inputs, and was given 1'):
         Doubled(2)([1.0])
     model = MLP(2, [1, 1])
     model.layers[1] = lambda x: x

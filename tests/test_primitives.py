@@ -123,7 +123,7 @@ def test_every_kink_is_one_of_a_row_that_is_tested(name, constants):
 
 @every_row
 def test_there_are_points_to_test(case):
-    assert len(points(case)) >= 20
+    assert len(points(case)) >= 15
     assert len(ordinary(case)) >= 3
 
 
@@ -159,10 +159,8 @@ def test_gradient_agrees_with_central_differences(case):
             h = 1e-5 * min(1.0, abs(xs[i]))
             above, below = (case.row.forward(*xs[:i], x, *xs[i + 1 :]) for x in (xs[i] + h, xs[i] - h))
             rounding = 1e-15 * max(1.0, abs(above), abs(case.row.forward(*xs))) / h
-            assert slope.data == pytest.approx((above - below) / (2.0 * h), rel=1e-6, abs=4.0 * rounding + 1e-9), (
-                xs,
-                i,
-            )
+            numeric = pytest.approx((above - below) / (2.0 * h), rel=1e-6, abs=4.0 * rounding + 1e-9)
+            assert slope.data == numeric, (xs, i)
 
 
 # One row, three readers: backward(), a node's own step, and gradients()
@@ -403,7 +401,7 @@ def table():
     for name in set(TABLE) - names:
         del TABLE[name]
         for interpreter in primitives.INTERPRETERS:
-            delattr(interpreter, name)
+            delattr(interpreter.functions, name)
 
 
 def _softsign(o, x):

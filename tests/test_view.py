@@ -174,6 +174,10 @@ def test_a_label_need_not_be_text():
     assert headings(v) == ['7']
 
 
+def test_a_blank_label_is_none():
+    assert headings(Value(1.0, label=' ') * Value(1.0, (Value(2.0),), ' ')) == ['x₁', 'x₂', '', '×']
+
+
 @pytest.mark.parametrize(
     ('text', 'shown'),
     [
@@ -192,6 +196,8 @@ def test_a_label_need_not_be_text():
         ('y' * 40, 'y' * 40),
         ('a' * 20 + 'b' * 21, 'a' * 20 + '…' + 'b' * 19),
         (None, 'None'),
+        (' z ', 'z'),
+        (' ', ''),
     ],
 )
 def test_text_hides_nothing(text, shown):

@@ -16,6 +16,7 @@ from micrograd.render.layout import FORMATS, TIME_LIMIT, layout
 from micrograd.render.view import Box, Edge, View, legible, number, short_number, view
 
 MAX_NODES = 500  # what can be read, and is laid out in a second
+LONGEST_TITLE = 200
 FONT = 'Helvetica,Arial,sans-serif'
 GREY = '#6e7681'  # of what lies outside the boxes: as readable on white as on black
 INK = '#1b1f24'
@@ -42,7 +43,7 @@ class Drawing:
     'digraph {'
     """
 
-    def __init__(self, view: View, title: str | None, time_limit: float):
+    def __init__(self, view: View, title: str, time_limit: float):
         self.view = view
         self.title = title
         self.time_limit = time_limit
@@ -125,7 +126,7 @@ def draw(
     >>> draw(y)
     Drawing of 4 values and 3 edges
     """
-    return Drawing(view(_values(v), count(max_nodes, 'max_nodes')), title, time_limit)
+    return Drawing(view(_values(v), count(max_nodes, 'max_nodes')), legible(title or '', LONGEST_TITLE), time_limit)
 
 
 def draw_dot(root: Value, format: str = 'svg', rankdir: str = 'LR') -> Any:  # noqa: A002 - the name it has upstream
@@ -147,7 +148,7 @@ def draw_dot(root: Value, format: str = 'svg', rankdir: str = 'LR') -> Any:  # n
     """
     if rankdir not in ('LR', 'TB'):
         raise ValueError(f"rankdir is 'LR' (left to right) or 'TB' (top to bottom), not {rankdir!r}")
-    dot = digraph(view(_values(root), 10 * MAX_NODES), None, rankdir=rankdir)
+    dot = digraph(view(_values(root), 10 * MAX_NODES), '', rankdir=rankdir)
     dot.format = format
     return dot
 
@@ -181,14 +182,14 @@ def _values(v: Any) -> list[Value]:
 # DOT text ----------------------------------------------------------------------------------------------------------
 
 
-def digraph(view: View, title: str | None, **graph_attributes: str) -> Any:
+def digraph(view: View, title: str, **graph_attributes: str) -> Any:
     """The graphviz.Digraph of a view."""
     optional_import('graphviz', 'draw')
     from micrograd.render.digraph import Digraph
 
     graph_attributes = {'rankdir': 'LR', **graph_attributes}
     if title:
-        graph_attributes['label'] = escaped(legible(title, svg.LONGEST_TITLE))
+        graph_attributes['label'] = escaped(title)
     dot = Digraph(
         graph_attr={
             'bgcolor': 'transparent', 'ordering': 'in', 'outputorder': 'edgesfirst', 'nodesep': '0.2',

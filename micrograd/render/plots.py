@@ -18,7 +18,7 @@ from micrograd import checks
 from micrograd.context import no_grad
 from micrograd.errors import DataError, RenderError, ShapeError, optional_import
 from micrograd.render.dot import _replace
-from micrograd.training import History, _examples, _largest, _number
+from micrograd.training import History, largest, pairs, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,19 +100,21 @@ def _headline(history: History) -> str:
 
 
 def _curves(axes: 'Axes', name: str, training: Sequence[float], validation: Sequence[float]) -> None:
-    for label, numbers, colour, line in (
-        ('training', training, COLOURS[0], '-'),
-        ('validation', validation, COLOURS[1], '--'),
-    ):
-        if numbers:
-            axes.plot(
-                range(1, len(numbers) + 1), numbers, line, color=colour, linewidth=1.8,
-                label=f'{label}: {numbers[-1]:.3g}', marker='o', markersize=4.5, markevery=[-1], clip_on=False, zorder=3,
-            )  # fmt: skip
+    _curve(axes, 'training', training, color=COLOURS[0], linestyle='-')
+    if validation:
+        _curve(axes, 'validation', validation, color=COLOURS[1], linestyle='--')
     axes.set_ylabel(name)
     axes.grid(color='#e3e6ea', linewidth=0.8)
     axes.margins(x=0.02)
     axes.legend(loc='best')
+
+
+def _curve(axes: 'Axes', label: str, numbers: Sequence[float], **line: Any) -> None:
+    """A number an epoch; the last one has a dot, and is written in the legend."""
+    axes.plot(
+        range(1, len(numbers) + 1), numbers, label=f'{label}: {_written(numbers[-1])}', linewidth=1.8,
+        marker='o', markersize=4.5, markevery=[-1], clip_on=False, zorder=3, **line,
+    )  # fmt: skip
 
 
 # Regions ---------------------------------------------------------------------------------------------------------
@@ -144,7 +146,7 @@ def decision_boundary(
 
     >>> figure = decision_boundary(lambda x: x[0] - x[1], [([1, 0], 1), ([0, 1], -1)], resolution=5)
     >>> figure.axes[0].get_title(loc='left')
-    'Decision boundary: 2 of 2 examples on their side'
+    'Decision boundary: 2 of 2 correct'
     """
     plane = _Plane(data, checks.count(resolution, 'resolution'))
     with no_grad():
@@ -160,7 +162,7 @@ def decision_boundary(
         else:
             _shade_classes(axes, plane, field)
         _scatter(axes, plane, classes, right)
-        axes.set_title(f'Decision boundary: {right.count(True)} of {len(right)} examples on their side')
+        axes.set_title(f'Decision boundary: {right.count(True)} of {len(right)} correct')
         figure.legend(loc='outside lower center', ncols=4)
     return figure
 
@@ -177,7 +179,7 @@ class _Plane:
     """
 
     def __init__(self, data: Any, resolution: int):
-        examples = _examples(data, 'data')
+        examples = pairs(data, 'data')
         self.points = [_point(x, i) for i, (x, _) in enumerate(examples)]
         self.targets = [y for _, y in examples]
         self.names = getattr(data, 'input_names', ('x₁', 'x₂'))
@@ -190,7 +192,7 @@ class _Plane:
 
 
 def _point(x: Any, i: int) -> Point:
-    numbers = [checks.finite(_number(v), f'an input of data[{i}]') for v in (x if hasattr(x, '__iter__') else [x])]
+    numbers = [checks.finite(plain(v), f'an input of data[{i}]') for v in (x if hasattr(x, '__iter__') else [x])]
     if len(numbers) != 2:
         raise ShapeError(f'a plane has two inputs an example, and data[{i}] has {len(numbers)}: choose two of them')
     return numbers[0], numbers[1]
@@ -208,17 +210,17 @@ def _spaced(start: float, end: float, number: int) -> list[float]:
 
 def _outputs(model: Callable[[Any], Any], point: Point) -> list[float]:
     output = model(list(point))
-    return [_number(v) for v in output] if hasattr(output, '__iter__') else [_number(output)]
+    return [plain(v) for v in output] if hasattr(output, '__iter__') else [plain(output)]
 
 
 def _side(outputs: Sequence[float], threshold: float) -> int:
     """The class that a model answers."""
-    return int(outputs[0] > threshold) if len(outputs) == 1 else _largest(outputs)
+    return int(outputs[0] > threshold) if len(outputs) == 1 else largest(outputs)
 
 
 def _classes(targets: Sequence[Any], outputs: int) -> list[int]:
     """The class of each target as an index; beside one output those above 0 are 1, the others 0."""
-    classes = [_largest(y) if hasattr(y, '__len__') else _number(y) for y in targets]
+    classes = [largest(y) if hasattr(y, '__len__') else plain(y) for y in targets]
     if outputs == 1 and len(set(classes)) <= 2:
         return [int(k > 0) for k in classes]
     if outputs == 1 or not set(classes) <= set(range(outputs)):
@@ -243,7 +245,7 @@ def _shade_output(axes: 'Axes', plane: _Plane, field: Field, threshold: float) -
     if min(outputs) < threshold < max(outputs):
         axes.contour(plane.xs, plane.ys, field, [threshold], colors=INK, linewidths=1.6)
     ticks = [threshold - reach, threshold, threshold + reach]
-    bar = axes.figure.colorbar(shading, ax=axes, label='output', shrink=0.9)
+    bar = axes.figure.colorbar(shading, ax=axes, label='output', shrink=0.8)
     bar.set_ticks(ticks, labels=[_written(tick) for tick in ticks])
     bar.outline.set_visible(False)
 
@@ -268,7 +270,7 @@ def _scatter(axes: 'Axes', plane: _Plane, classes: Sequence[int], right: Sequenc
     for k in sorted(set(classes)):
         members = [i for i, other in enumerate(classes) if other == k]
         target = plane.targets[members[0]]
-        name = str(k) if hasattr(target, '__len__') else _written(_number(target))
+        name = str(k) if hasattr(target, '__len__') else _written(plain(target))
         xs, ys = zip(*(plane.points[i] for i in members), strict=True)
         axes.scatter(
             xs, ys, 30, color=_colour(k), marker=MARKERS[k % len(MARKERS)], edgecolors='white', linewidths=0.8,
@@ -277,9 +279,7 @@ def _scatter(axes: 'Axes', plane: _Plane, classes: Sequence[int], right: Sequenc
     wrong = [point for point, is_right in zip(plane.points, right, strict=True) if not is_right]
     if wrong:
         xs, ys = zip(*wrong, strict=True)
-        axes.scatter(
-            xs, ys, 110, facecolors='none', edgecolors=INK, linewidths=1.3, label='on the wrong side', zorder=4
-        )
+        axes.scatter(xs, ys, 110, facecolors='none', edgecolors=INK, linewidths=1.3, label='wrong', zorder=4)
     axes.set(xlim=(plane.xs[0], plane.xs[-1]), ylim=(plane.ys[0], plane.ys[-1]))
     axes.set(xlabel=plane.names[0], ylabel=plane.names[1], aspect='equal' if plane.to_scale else 'auto')
 

@@ -5,10 +5,9 @@ from collections import defaultdict
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from micrograd.render.view import Box, Edge, View, legible, number, short_number
+from micrograd.render.view import Box, Edge, View, number, short_number
 
 _SVG = 'http://www.w3.org/2000/svg'
-LONGEST_TITLE = 200
 _LISTED = 12  # leaves that a description names
 
 _DARK_BLUES = ('#262c34', '#274058', '#26496c', '#255380', '#205d98', '#1d63a8')  # for a gradient of 0, and larger ones
@@ -32,13 +31,13 @@ _STYLE = f"""
 """
 
 
-def polished(picture: bytes, view: View, title: str | None) -> str:
+def polished(picture: bytes, view: View, title: str) -> str:
     """Graphviz's SVG of a view, completed.
 
     Args:
         picture: the SVG, in which nodes have the ids of boxes as names, and the edges are e1, e2, … in their order.
         view: what it shows.
-        title: what it is called; after its roots by default.
+        title: what it is called; '' for a name after its roots.
 
     Returns:
         The SVG as text. What it says about itself is escaped here, when it is written.
@@ -57,7 +56,7 @@ def polished(picture: bytes, view: View, title: str | None) -> str:
     }
     _insert(svg, 'style', _STYLE)
     _insert(svg, 'desc', _description(view), id=f'{prefix}-description')
-    _insert(svg, 'title', _heading(view, title), id=f'{prefix}-title')
+    _insert(svg, 'title', title or f'Computation graph of {_roots(view)}', id=f'{prefix}-title')
     return ElementTree.tostring(svg, encoding='unicode') + '\n'
 
 
@@ -80,10 +79,6 @@ def _annotate(group: Element, notes: dict[str, str], prefix: str) -> None:
 
 
 # Sentences -----------------------------------------------------------------------------------------------------------
-
-
-def _heading(view: View, title: object) -> str:
-    return legible(title, LONGEST_TITLE) if title else f'Computation graph of {_roots(view)}'
 
 
 def _description(view: View) -> str:

@@ -161,9 +161,9 @@ def _too_large(size: int, max_nodes: int) -> GraphError:
 
 def _names(nodes: Sequence[Value]) -> list[str]:
     """The user's names; for other leaves x₁, x₂, … if they are inputs, w₁, w₂, … if they are parameters."""
-    taken = {str(v.label) for v in nodes if v.label}
-    unused = {role: _numbered(letter, taken) for role, letter in _LETTERS.items()}
-    return [legible(v.label) if v.label else next(unused.get(v.role, repeat(''))) for v in nodes]
+    labels = [legible(v.label) if v.label else '' for v in nodes]
+    unused = {role: _numbered(letter, set(labels)) for role, letter in _LETTERS.items()}
+    return [label or next(unused.get(v.role, repeat(''))) for label, v in zip(labels, nodes, strict=True)]
 
 
 def _numbered(letter: str, taken: set[str]) -> Iterator[str]:
@@ -176,8 +176,8 @@ def _numbered(letter: str, taken: set[str]) -> Iterator[str]:
 def legible(text: object, longest: int = 40) -> str:
     r"""Text that hides nothing, as a label shows it.
 
-    What does not print, or changes how its neighbours print, is written as an escape. Of long text the middle is left
-    out, since the ends of names tell them apart.
+    What does not print, or changes how its neighbours print, is written as an escape; blanks at the ends go. Of long
+    text the middle is left out, since the ends of names tell them apart.
 
     Args:
         text: a name, or whatever stands in its place.
@@ -188,7 +188,7 @@ def legible(text: object, longest: int = 40) -> str:
     >>> legible('layers.' * 10)
     'layers.layers.layers…yers.layers.layers.'
     """
-    shown = ''.join(map(_shown, str(text)))
+    shown = ''.join(map(_shown, str(text).strip(' ')))
     half = longest // 2
     return shown if len(shown) <= longest else f'{shown[:half]}…{shown[1 - half :]}'
 

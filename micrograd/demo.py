@@ -1,0 +1,187 @@
+"""`micrograd demo`: a network learns to tell two moons apart, and is drawn, down to the last number."""
+
+import errno
+import math
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from micrograd.checkpoint import save
+from micrograd.checks import random_generator
+from micrograd.context import no_grad
+from micrograd.data import Dataset, moons
+from micrograd.engine import Value
+from micrograd.errors import optional_import
+from micrograd.losses import bce_with_logits
+from micrograd.nn import MLP
+from micrograd.optim import Adam, linear
+from micrograd.render import Drawing, draw
+from micrograd.render.dot import _replace
+from micrograd.render.layout import layout
+from micrograd.render.plots import decision_boundary, loss_curve, save_figure
+from micrograd.training import History, binary_accuracy, fit
+
+__all__ = ['graphs', 'run', 'train']
+
+EXAMPLES = 100
+EPOCHS = 30
+BATCH_SIZE = 10
+LEARNING_RATE = 0.05
+WHOLE_NETWORK = 1000  # values in the largest picture; the graph of a loss has 981
+COARSE = '60'  # dots an inch for that picture, which is as large as a hundred sheets of paper
+
+Write = Callable[[Path], Any]
+
+
+def run(out: str | os.PathLike[str] = 'micrograd-demo', seed: int | Random = 0) -> list[Path]:
+    """Train MLP(2, [16, 16, 1]) on two moons, and write the network and pictures of it into a directory.
+
+    Args:
+        out: the directory; it is made if it is missing. Files in it that have the names of ours are replaced, nothing
+            else is touched.
+        seed: of the data, of the first weights and of the shuffling: an integer, or a generator to draw from.
+
+    Returns:
+        The files: the network, the curves of loss and accuracy, the decision boundary, and the graphs of a neuron and
+        of the loss of one example.
+
+    Raises:
+        MissingDependencyError: matplotlib or Graphviz is not installed. That is found out before the training.
+        OSError: the directory cannot be made, or written to.
+        KeyboardInterrupt: the training was interrupted. Nothing is written then.
+    """
+    optional_import('matplotlib', 'plot')
+    layout('digraph {}', 'svg')  # it says what is missing, if anything is
+    folder = _directory(out)
+    model, data, history = train(seed)
+    if history.stopped == 'interrupted':
+        raise KeyboardInterrupt
+    correct = correct_answers(model, data)
+    print(f'training accuracy: {correct} of {EXAMPLES} examples, {correct / EXAMPLES:.1%}\n')
+    neuron, loss = graphs(model, data)
+    files: dict[str, tuple[str, Write]] = {
+        'model.json': ('the trained network', partial(save, model)),
+        'loss_curve.png': ('loss and accuracy, epoch by epoch', partial(save_figure, loss_curve(history))),
+        'boundary.png': ('what it answers, all over the plane', partial(save_figure, decision_boundary(model, data))),
+        'neuron.svg': (f'a neuron, {_extent(neuron)}', neuron.save),
+        'neuron.png': ('the same', neuron.save),
+        'loss.svg': (f'the loss of one example, {_extent(loss)}: zoom in', loss.save),
+        'loss.png': ('the same', partial(_save_coarse, loss)),
+    }
+    return _written(folder, files)
+
+
+def train(seed: int | Random = 0, *, progress: bool = True) -> tuple[MLP, Dataset[int], History]:
+    """Train the network of the demo.
+
+    Args:
+        seed: see `run`.
+        progress: whether to show a progress bar.
+
+    Returns:
+        The network, whose output is the logit of class 1; the data; and what happened.
+    """
+    generator = random_generator(seed)
+    data = moons(EXAMPLES, noise=0.1, seed=generator)
+    model = MLP(2, [16, 16, 1], generator=generator)
+    steps = EPOCHS * (EXAMPLES // BATCH_SIZE)
+    history = fit(
+        model,
+        data,
+        loss=bce_with_logits,
+        optimizer=Adam(model.parameters(), lr=linear(LEARNING_RATE, steps)),
+        epochs=EPOCHS,
+        batch_size=BATCH_SIZE,
+        seed=generator,
+        metrics=['accuracy'],
+        progress=progress,
+    )
+    return model, data, history
+
+
+def correct_answers(model: MLP, data: Dataset[int]) -> int:
+    """How many of the examples the network, as it is now, puts into their class."""
+    correct = binary_accuracy(0.0)
+    with no_grad():
+        return [correct(model(x), y) for x, y in zip(*data, strict=True)].count(1.0)
+
+
+def graphs(model: MLP, data: Dataset[int]) -> tuple[Drawing, Drawing]:
+    """Draw how the network judges the example that it finds hardest.
+
+    The names are those of Nielsen's chapter 2: the activation of neuron j in layer l, a_l[j], and its weight for the
+    activation k of the layer before, w_l[j,k].
+
+    Args:
+        model: the network; the gradients of its parameters become those of this example's loss.
+        data: the examples to choose from.
+
+    Returns:
+        The graph of the neuron in the first layer that the loss depends on most, and the graph of the loss.
+    """
+    x, y = _hardest(model, data)
+    layers = _activations(model, [Value(number, label=name) for number, name in zip(x, ('x₁', 'x₂'), strict=True)])
+    (logit,) = layers[-1]
+    loss = bce_with_logits(logit, y)
+    loss.label = 'loss'
+    model.zero_grad()
+    loss.backward()
+    neuron = max(layers[0], key=lambda a: abs(a.grad) if a.data else 0.0)
+    return (
+        draw(neuron, title='a neuron of the trained network'),
+        draw(loss, title='the loss of one example, with all of the network', max_nodes=WHOLE_NETWORK),
+    )
+
+
+def _hardest(model: MLP, data: Dataset[int]) -> tuple[list[float], int]:
+    """The example with the largest loss: where everything is right by far, there are hardly any gradients to see."""
+    with no_grad():
+        losses = [bce_with_logits(model(x), y).data for x, y in zip(*data, strict=True)]
+    i = losses.index(max(losses))
+    return data.inputs[i], data.targets[i]
+
+
+def _activations(model: MLP, x: list[Value]) -> list[list[Value]]:
+    """What each layer makes of an example, with everything on the way named."""
+    layers = []
+    for number, layer in enumerate(model.layers, 1):
+        x = [neuron(x) for neuron in layer.neurons]
+        for j, (neuron, a) in enumerate(zip(layer.neurons, x, strict=True), 1):
+            neuron.b.label = f'b{number}[{j}]'
+            for k, weight in enumerate(neuron.w, 1):
+                weight.label = f'w{number}[{j},{k}]'
+            a.label = f'a{number}[{j}]'
+        layers.append(x)
+    return layers
+
+
+def _directory(out: str | os.PathLike[str]) -> Path:
+    folder = Path(out)
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, 'this is a file, and the demo writes into a directory', str(folder))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _save_coarse(drawing: Drawing, path: Path) -> None:
+    """Save a large drawing as PNG, with fewer dots than usual."""
+    dot = drawing.dot
+    dot.graph_attr['dpi'] = COARSE
+    _replace(path, layout(dot.source, 'png'))
+
+
+def _extent(drawing: Drawing) -> str:
+    return f'{len(drawing.view.boxes)} values'
+
+
+def _written(folder: Path, files: Mapping[str, tuple[str, Write]]) -> list[Path]:
+    """Write the files one after another, each with its line in the table of them."""
+    paths = [folder / name for name in files]
+    width = max(len(str(path)) for path in paths)
+    for path, (what, write) in zip(paths, files.values(), strict=True):
+        write(path)
+        print(f'{path!s:<{width}}  {math.ceil(path.stat().st_size / 1000):>5,} kB  {what}', flush=True)
+    return paths

@@ -1,0 +1,419 @@
+"""The command line: what it prints, what it saves, how it ends."""
+
+import errno
+import os
+import re
+import runpy
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+import micrograd
+from micrograd import cli, graph, render
+from micrograd.cli import main
+from micrograd.errors import MissingDependencyError
+
+NEURON = ['tanh(w*x + b)', 'w=-3', 'x=2', 'b=6.88']
+
+
+def lines_of(capsys):
+    captured = capsys.readouterr()
+    assert captured.err == ''
+    return captured.out.splitlines()
+
+
+def the_error(capsys):
+    """The one line on stderr."""
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith('micrograd: error: ')
+    return line.removeprefix('micrograd: error: ')
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """What is drawn, instead of pictures."""
+    pictures = []
+
+    class Picture:
+        def __init__(self, value, title):
+            self.value, self.title = value, title
+
+        def save(self, path):
+            self.path = path
+            pictures.append(self)
+            return Path(path)
+
+    monkeypatch.setattr(render, 'draw', lambda value, title: Picture(value, title))
+    return pictures
+
+
+# draw -----------------------------------------------------------------------------------------------------------------
+
+
+def test_draw_shows_values_and_gradients(capsys):
+    assert main(['draw', *NEURON]) == 0
+    assert lines_of(capsys) == [
+        '               value      gradient',
+        'w              -3          1.00194',
+        'x               2         -1.50292',
+        'b               6.88       0.500972',
+        'tanh(w*x + b)   0.706419   1',
+        '',
+        'for a picture of it, add: -o graph.svg',
+    ]
+
+
+def test_draw_saves_the_graph_of_the_labelled_variables(capsys, drawn):
+    assert main(['draw', *NEURON, '-o', 'neuron.svg']) == 0
+    assert lines_of(capsys)[-1] == 'saved neuron.svg'
+    [picture] = drawn
+    assert (picture.path, picture.title) == ('neuron.svg', 'tanh(w*x + b)')
+    leaves = [v for v in graph.topological([picture.value]) if not v._prev]
+    assert [(v.label, v.data) for v in leaves] == [('w', -3.0), ('x', 2.0), ('b', 6.88)]
+    assert leaves[0].grad == pytest.approx(1.00194, rel=1e-4)
+
+
+def test_draw_writes_a_real_file(tmp_path, capsys):
+    path = tmp_path / 'neuron.dot'
+    assert main(['draw', *NEURON, '-o', str(path)]) == 0
+    assert path.read_text(encoding='utf-8').startswith('digraph')
+    assert lines_of(capsys)[-1] == f'saved {path}'
+
+
+@pytest.mark.parametrize(
+    'words',
+    [
+        ['-o', 'n.png', *NEURON],
+        [NEURON[0], '-o', 'n.png', *NEURON[1:]],
+        [*NEURON[:2], '-o', 'n.png', *NEURON[2:]],
+        [*NEURON[:2], '--output', 'n.png', *NEURON[2:]],
+        [*NEURON[:2], '--output=n.png', *NEURON[2:]],
+        ['-o', 'n.png', '--', *NEURON],
+    ],
+)
+def test_options_may_stand_anywhere(words, capsys, drawn):
+    assert main(['draw', *words]) == 0
+    assert 'tanh(w*x + b)   0.706419   1' in lines_of(capsys)
+    assert drawn[0].path == 'n.png'
+
+
+@pytest.mark.parametrize(
+    ('words', 'result'),
+    [
+        (['x', 'x=-1e-3'], '-0.001'),
+        (['x', 'x=.5'], '0.5'),
+        (['x', 'x=inf'], 'inf'),
+        (['x', 'x=-inf'], '-inf'),
+        (['x', 'x=nan'], 'nan'),
+        (['x', 'x = -pi/2'], '-1.5708'),
+        (['-x**2', 'x=3'], '-9'),
+        (['-x', 'x=3'], '-3'),
+        (['-(x + 1)', 'x=3'], '-4'),
+        (['-3'], '-3'),
+        (['-o*x', 'o=2', 'x=3'], '-6'),
+        (['-hypot(x, y)', 'x=3', 'y=4'], '-5'),
+        (['--', '-x', 'x=3'], '-3'),
+        (['--', '--x', 'x=3'], '3'),
+        (['9**9**9**9'], 'inf'),
+        (['x > 1 and x < 3', 'x=2'], '1'),
+    ],
+)
+def test_minus_signs_and_odd_numbers(words, result, capsys):
+    assert main(['draw', *words]) == 0
+    assert lines_of(capsys)[-3].split()[-2] == result
+
+
+def test_draw_shortens_a_long_expression(capsys):
+    assert main(['draw', ' + '.join(['x'] * 40), 'x=1']) == 0
+    assert lines_of(capsys)[2] == 'x + x + x + x + x + x + x + x + x + x …  40      1'
+
+
+@pytest.mark.parametrize(
+    ('words', 'problem'),
+    [
+        (['draw'], 'required: EXPRESSION.*; see micrograd draw --help'),
+        (['draw', ''], 'there is no expression'),
+        (['draw', 'x'], r"x has no value: add x=… \(column 1: 'x'\)"),
+        (['draw', 'x', 'y=2', 'x=3'], 'y has a value, but is not in'),
+        (['draw', 'x', 'x=1', 'x=2'], 'x has two values'),
+        (['draw', 'x', 'x=abc'], 'the value of x is a number'),
+        (['draw', 'x', 'x'], 'as in x=2'),
+        (['draw', 'x', '-o'], '-o/--output: expected one argument'),
+        (['draw', 'x', 'x=1', '--colour'], "'--colour' was not expected"),
+        (['draw', 'x', 'x=1', '-o', 'x.svg', 'y'], 'as in x=2'),
+        (['draw', 'foo.bar', 'x=1'], 'no dots'),
+        (['draw', 'x\n+\n+', 'x=1'], 'column'),
+        (['draw', "__import__('os').system('ls')"], 'no dots'),
+        (['draw', '(' * 5000], 'parenthes'),
+        (['draw', 'x' * 20000], '10,000 characters'),
+        (['draw', '\udcff'], 'cannot be printed'),
+        (['check'], 'required: EXPRESSION'),
+        (['check', 'x'], 'x has no value'),
+        (['check', '2 + 2'], "'2 \\+ 2' has no variable, so there is no gradient"),
+        (['check', 'x', 'x=inf'], 'x is inf, and there is nothing near'),
+        (['check', 'x', 'x=nan'], 'x is nan'),
+        (['check', 'x', 'x=1', '-o'], "'-o' was not expected"),
+        (['ops', 'sigmod'], "there is no operation 'sigmod'; did you mean sigmoid"),
+        (['ops', 'qqqq'], "there is no operation 'qqqq'; micrograd ops shows those there are"),
+        (['ops', 'exp', 'log'], "'log' was not expected"),
+        (['ops', '-x'], "'-x' was not expected"),
+        (['demo', 'x'], "'x' was not expected"),
+        (['demo', '--seed', 'one'], "--seed: invalid int value: 'one'"),
+        (['demo', '--seed'], 'expected one argument'),
+        (['drwa'], "invalid choice: 'drwa'"),
+        (['--colour'], "'--colour' was not expected"),
+    ],
+)
+def test_what_is_not_understood_ends_with_2_and_one_line(words, problem, capsys):
+    assert main(words) == 2
+    assert re.search(problem, the_error(capsys))
+
+
+@pytest.mark.parametrize(
+    ('words', 'problem'),
+    [
+        (['draw', 'x', 'x=1', '-o', 'nowhere/x.svg'], 'nowhere'),
+        (['draw', 'x', 'x=1', '-o', 'x.bmp'], 'x.bmp'),
+        (['draw', 'x', 'x=1', '-o', '.'], "'?\\.?'?"),
+        (['draw', 'max([])'], 'no largest'),
+        (['draw', '+'.join(['x'] * 700), 'x=1', '-o', 'x.svg'], '500|values'),
+    ],
+)
+def test_what_cannot_be_done_ends_with_1_and_one_line(words, problem, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 1
+    assert re.search(problem, the_error(capsys))
+    assert list(tmp_path.iterdir()) == []
+
+
+# check ----------------------------------------------------------------------------------------------------------------
+
+
+def test_check_compares_with_central_differences(capsys):
+    assert main(['check', *NEURON]) == 0
+    header, *rows = lines_of(capsys)
+    assert header.split('  ')[-1] != 'agrees'
+    assert [row.split()[0] for row in rows] == ['w', 'x', 'b']
+    for row, gradient in zip(rows, (1.00194, -1.50292, 0.500972), strict=True):
+        _, analytic, numeric, difference, tolerance, verdict = row.split()
+        assert float(analytic) == pytest.approx(gradient, rel=1e-5)
+        assert float(numeric) == pytest.approx(gradient, rel=1e-5)
+        assert float(difference) <= float(tolerance)
+        assert verdict == 'agrees'
+
+
+def test_check_ends_with_1_where_they_differ(capsys):
+    assert main(['check', 'relu(x) + 2*y', 'x=0', 'y=3']) == 1
+    lines = lines_of(capsys)
+    assert [line.split()[-1] for line in lines[1:3]] == ['DIFFERS', 'agrees']
+    assert lines[-1].startswith('1 of 2 differ; at a kink')
+
+
+def test_check_takes_the_numbers_in_any_order(capsys):
+    assert main(['check', 'x - 3*y', 'y=1', 'x=2']) == 0
+    assert [line.split()[:2] for line in lines_of(capsys)[1:]] == [['x', '1'], ['y', '-3']]
+
+
+# ops, demo, help ------------------------------------------------------------------------------------------------------
+
+
+def test_ops_shows_the_table(capsys):
+    assert main(['ops']) == 0
+    lines = lines_of(capsys)
+    assert max(map(len, lines)) <= 100
+    assert lines[0] == 'Of two numbers and more'
+    assert lines[-1] == 'for more of one of them: micrograd ops NAME'
+
+
+@pytest.mark.parametrize(
+    ('name', 'first'),
+    [('relu', 'relu(x)'), ('ReLU', 'relu(x)'), ('+', 'x + y'), ('**', 'x**y'), ('mean', 'mean([x1, x2])')],
+)
+def test_ops_shows_one_by_its_name_or_symbol(name, first, capsys):
+    assert main(['ops', name]) == 0
+    assert lines_of(capsys)[0] == first
+
+
+@pytest.mark.parametrize(
+    ('words', 'call'),
+    [
+        ([], {'out': 'micrograd-demo', 'seed': 0}),
+        (['--seed', '7', '--out', 'there'], {'out': 'there', 'seed': 7}),
+        (['--seed', '-1'], {'out': 'micrograd-demo', 'seed': -1}),
+    ],
+)
+def test_demo_runs_the_demo(words, call, monkeypatch):
+    calls = []
+    demo = types.SimpleNamespace(run=lambda **arguments: calls.append(arguments))
+    monkeypatch.setattr(micrograd, 'demo', demo, raising=False)
+    assert main(['demo', *words]) == 0
+    assert calls == [call]
+
+
+@pytest.mark.parametrize('words', [[], ['draw'], ['check'], ['ops'], ['demo']])
+@pytest.mark.parametrize('option', ['-h', '--help'])
+def test_help_has_examples(words, option, capsys):
+    assert main([*words, option]) == 0
+    text = '\n'.join(lines_of(capsys))
+    examples = text.partition('examples:')[2].strip().splitlines()
+    assert len(examples) >= 2
+    assert all(line.strip().startswith('micrograd') for line in examples)
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_without_a_command_the_help_is_shown(capsys):
+    assert main([]) == 0
+    assert lines_of(capsys)[0].startswith('usage: micrograd')
+
+
+def examples_in_help():
+    texts = (cli.EXAMPLES, cli.DRAW_EXAMPLES, cli.CHECK_EXAMPLES, cli.OPS_EXAMPLES)
+    return sorted({line.strip() for text in texts for line in text.splitlines()[1:] if ' demo' not in line})
+
+
+@pytest.mark.parametrize('example', examples_in_help())
+def test_the_examples_work(example, capsys, drawn):
+    import shlex
+
+    program, *words = shlex.split(example)
+    assert program == 'micrograd'
+    assert main(words) == 0
+    assert lines_of(capsys)
+
+
+def test_version(capsys):
+    assert main(['--version']) == 0
+    assert lines_of(capsys) == [f'micrograd {micrograd.__version__}']
+
+
+# How it ends ----------------------------------------------------------------------------------------------------------
+
+
+def fail_with(monkeypatch, error):
+    def fail(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(cli.reference, 'table', fail)
+
+
+def test_ctrl_c_ends_quietly_with_130(monkeypatch, capsys):
+    fail_with(monkeypatch, KeyboardInterrupt())
+    assert main(['ops']) == 130
+    assert capsys.readouterr().err == ''
+
+
+@pytest.mark.parametrize(
+    ('error', 'line'),
+    [
+        (MissingDependencyError('no graphviz\nat all'), 'no graphviz at all'),
+        (
+            FileNotFoundError(errno.ENOENT, 'No such file or directory', 'moons.csv'),
+            'moons.csv: No such file or directory',
+        ),
+        (OSError('the disk is gone'), 'the disk is gone'),
+        (OSError(errno.EACCES, 'Permission denied', 'a\x1b[31m'), 'a?[31m: Permission denied'),
+    ],
+)
+def test_failures_are_one_line(error, line, monkeypatch, capsys):
+    fail_with(monkeypatch, error)
+    assert main(['ops']) == 1
+    assert the_error(capsys) == line
+
+
+def test_a_fault_of_ours_keeps_its_traceback(monkeypatch):
+    fail_with(monkeypatch, ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        main(['ops'])
+
+
+@pytest.mark.parametrize('words', [['ops'], ['ops', 'exp']])
+def test_a_closed_pipe_is_no_complaint(words, monkeypatch, capsys):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, 'w', encoding='utf-8') as output:
+        monkeypatch.setattr(sys, 'stdout', output)
+        assert main(words) == 141
+        print('whatever is written now goes nowhere', flush=True)
+    assert capsys.readouterr().err == ''
+
+
+@pytest.mark.skipif(not os.path.exists('/dev/full'), reason='this system has no /dev/full')
+@pytest.mark.parametrize('words', [['ops'], ['ops', 'exp']])  # more than a buffer holds, and less
+def test_a_full_disk_is_an_error(words, monkeypatch, capsys):
+    with open('/dev/full', 'w', encoding='utf-8') as output:
+        monkeypatch.setattr(sys, 'stdout', output)
+        assert main(words) == 1
+    assert 'No space left' in the_error(capsys)
+
+
+def test_a_terminal_without_the_letters(monkeypatch, tmp_path):
+    with open(tmp_path / 'out', 'w', encoding='ascii') as output:
+        monkeypatch.setattr(sys, 'stdout', output)
+        assert main(['ops', 'sum']) == 0
+    assert 'symbol            ?' in (tmp_path / 'out').read_text(encoding='ascii')
+
+
+def test_no_standard_output_at_all(monkeypatch):
+    monkeypatch.setattr(sys, 'stdout', None)
+    assert main(['ops']) == 0
+
+
+# As a program ---------------------------------------------------------------------------------------------------------
+
+
+def program(*words, **more):
+    return subprocess.run(
+        [sys.executable, '-m', 'micrograd', *words],
+        capture_output=True,
+        text=True,
+        encoding='utf-8',
+        timeout=60,
+        **more,
+    )
+
+
+def test_the_words_of_the_command_line_are_the_default(monkeypatch, capsys):
+    monkeypatch.setattr(sys, 'argv', ['micrograd', 'ops', 'exp'])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module('micrograd', run_name='__main__')
+    assert ended.value.code == 0
+    assert lines_of(capsys)[0] == 'exp(x)'
+
+
+def test_importing_main_runs_nothing(capsys):
+    import micrograd.__main__
+
+    assert micrograd.__main__.main is main
+    assert lines_of(capsys) == []
+
+
+def test_python_m_micrograd():
+    done = program('draw', *NEURON)
+    assert (done.returncode, done.stderr) == (0, '')
+    assert 'tanh(w*x + b)' in done.stdout
+
+
+@pytest.mark.parametrize(('words', 'code'), [(['draw', 'x.y'], 2), (['draw', 'x', 'x=1', '-o', 'no/x.svg'], 1)])
+def test_mistakes_have_no_traceback(words, code):
+    done = program(*words)
+    assert done.returncode == code
+    [line] = done.stderr.splitlines()
+    assert line.startswith('micrograd: error: ')
+
+
+def test_a_reader_that_leaves_early_hears_nothing():
+    shell = f'"{sys.executable}" -m micrograd ops | head -1'
+    done = subprocess.run(['/bin/sh', '-c', shell], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ('Of two numbers and more\n', '')
+
+
+def test_starting_loads_nothing_heavy():
+    command = 'import sys; from micrograd.cli import main; main(sys.argv[1:]); print(*sys.modules)'
+    words = [sys.executable, '-c', command, 'check', *NEURON]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert 'micrograd.cli' in loaded
+    assert not loaded & {'graphviz', 'pygraphviz', 'matplotlib', 'numpy', 'tqdm', 'micrograd.render', 'micrograd.nn'}
