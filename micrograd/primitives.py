@@ -287,7 +287,7 @@ NEG = row('neg', latex='-x',
 POW = row('pow', symbol='**', latex='x^y',
     partials=lambda o, z, x, y: (y * _one_less(o, z, x, y), z * o.log(x)),
     blocked=lambda o, z, x, y: (
-        o.where(o.equal(y, 0.0), o.where(o.abs(o.div(1.0, x)) < inf, False, True), False),  # x ** 0 is 1, whatever x is
+        o.where(o.equal(y, 0.0), o.where(x > 0.0, o.equal(o.div(1.0, x), inf), True), False),  # x ** 0 is 1 for any x
         o.where(o.equal(x, 0.0), y >= 0.0, False)),
     domain=(POSITIVE, REALS))  # fmt: skip
 

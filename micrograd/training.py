@@ -19,7 +19,7 @@ from micrograd.errors import DataError, TrainingError
 from micrograd.graph import topological
 from micrograd.operations import VALUES
 from micrograd.optim import Optimizer
-from micrograd.scalars import Condition
+from micrograd.scalars import Condition, to_float
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -180,7 +180,9 @@ def plain(x: Any) -> float:
     >>> plain(Value(2.0)), plain(2), plain(Value(2.0) > 3)
     (2.0, 2.0, 0.0)
     """
-    return float(x.data if isinstance(x, Value) else bool(x) if isinstance(x, Condition) else x)
+    if isinstance(x, Value):
+        return x.data
+    return float(bool(x)) if isinstance(x, Condition) else to_float(x)
 
 
 # With these losses it is known where a single output draws the line between two classes.
