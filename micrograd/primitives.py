@@ -436,7 +436,7 @@ ASIN_SLOPE = row('asin_slope', latex=r'\frac{1}{\sqrt{1 - x^2}}',
 ATAN = row('atan', latex=r'\arctan x',
     partials=lambda o, z, x: o.div(o.div(1.0, o.hypot(1.0, x)), o.hypot(1.0, x)))  # fmt: skip
 
-ATAN2 = row('atan2', latex=r'\operatorname{atan2}(x, y)',
+ATAN2 = row('atan2', latex=r'\operatorname{atan2}(y, x)',
     partials=lambda o, z, y, x: (
         o.div(o.div(x, o.hypot(x, y)), o.hypot(x, y)),
         o.div(o.div(-y, o.hypot(x, y)), o.hypot(x, y))),

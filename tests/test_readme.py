@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from micrograd.reference import markdown_table
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
 PROGRAMS = re.findall(r'```python\n(.*?)```\n(?:\n```text\n(.*?)```)?', README, flags=re.DOTALL)
 
 
-@pytest.mark.parametrize(('program', 'printed'), PROGRAMS, ids=lambda text: text.strip().splitlines()[0] if text else '')
+@pytest.mark.parametrize(
+    ('program', 'printed'), PROGRAMS, ids=lambda text: text.strip().splitlines()[0] if text else ''
+)
 def test_every_program_prints_what_stands_beside_it(program, printed, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     out = io.StringIO()
@@ -29,3 +33,8 @@ def test_there_are_programs_and_one_has_ten_lines():
 @pytest.mark.parametrize('target', re.findall(r'\]\((?!http)([^)#]+)\)|(?:src|srcset)="(?!http)([^"]+)"', README))
 def test_every_file_it_links_to_exists(target):
     assert (ROOT / ''.join(target)).exists()
+
+
+def test_its_table_of_operations_is_the_table():
+    written = README.split('<!-- operations: begin -->\n')[1].split('<!-- operations: end -->')[0]
+    assert written == markdown_table().strip() + '\n'
