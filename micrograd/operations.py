@@ -40,7 +40,7 @@ def primitive(name: str, value: Formula, partials: Formula, **facts: Any) -> For
         The function on Values and numbers.
 
     Raises:
-        ValueError: the name is taken, or is no Python name.
+        ValueError: the name is one of the table's own, or no Python name. (A row of yours may be replaced.)
         TypeError: `value` and `partials` do not take the same arguments.
 
     >>> import micrograd

@@ -181,6 +181,7 @@ class Interpreter:
 
 TABLE: dict[str, Row | Family] = {}
 COMPOSITIONS: dict[str, Formula] = {}
+OURS: set[str] = set()  # the names that users' rows cannot take; a row of their own they may replace
 INTERPRETERS: list[Interpreter] = []
 
 
@@ -212,7 +213,7 @@ def register(entry: Row | Family) -> None:
 
 def row(name: str, **facts: Any) -> Row:
     """Add a row to the table: its name, and the facts that `Row` has fields for."""
-    if name in TABLE or name in COMPOSITIONS:
+    if name in OURS:
         raise ValueError(f'an operation named {name!r} is in the table already; give yours another name')
     if not name.isidentifier() or iskeyword(name):
         raise ValueError(f'{name!r} is not a Python name, so no program could call the operation')
@@ -650,3 +651,6 @@ def mean(o: Any, xs: Iterable[Any]) -> Any:
 def norm(o: Any, xs: Iterable[Any]) -> Any:
     """The Euclidean length, without overflow on the way; its gradient at 0 is 0."""
     return reduce(o.hypot, _some(xs), 0.0)
+
+
+OURS.update(TABLE, COMPOSITIONS)

@@ -142,6 +142,7 @@ def test_draw_shortens_a_long_expression(capsys):
         (['draw', 'x', 'x=abc'], 'the value of x is a number'),
         (['draw', 'x', 'x'], 'as in x=2'),
         (['draw', 'x', '-o'], '-o/--output: expected one argument'),
+        (['draw', 'x', 'x=1', '-o', '-x.svg'], '-o/--output: expected one argument'),
         (['draw', 'x', 'x=1', '--colour'], "'--colour' was not expected"),
         (['draw', 'x', 'x=1', '-o', 'x.svg', 'y'], 'as in x=2'),
         (['draw', 'foo.bar', 'x=1'], 'no dots'),

@@ -1,0 +1,17 @@
+"""What holds for the tests and for the examples in docstrings alike."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _the_table_is_as_it_was():
+    """Forget the operations that a test, or an example, adds."""
+    from micrograd import primitives  # not before coverage is measured
+
+    before = dict(primitives.TABLE)
+    yield
+    for name in primitives.TABLE.keys() - before.keys():
+        for interpreter in primitives.INTERPRETERS:
+            delattr(interpreter.functions, name)
+    primitives.TABLE.clear()
+    primitives.TABLE.update(before)
