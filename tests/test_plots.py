@@ -166,6 +166,7 @@ def test_several_outputs_are_regions(targets):
     regions, lines = contours(figure)
     assert [to_hex(region.get_facecolor()[0]).upper() for region in regions] == list(COLOURS[:3])
     assert len(lines) == 3
+    assert {thing.levels[0] for thing in (*regions, *lines)} == {0.0}
     assert figure.axes[0].get_title(loc='left') == 'Decision boundary: 3 of 3 correct'
     assert legend(figure) == [['class 0', 'class 1', 'class 2']]
     assert drawn(figure)
@@ -181,7 +182,11 @@ def test_a_class_that_is_never_answered_has_no_region():
 
 def test_more_classes_than_colours():
     inputs = [[float(i), float(i % 3)] for i in range(8)]
-    assert drawn(decision_boundary(lambda x: [Value(-((x[0] - k) ** 2)) for k in range(8)], (inputs, list(range(8)))))
+    assert drawn(
+        decision_boundary(
+            lambda x: [Value(-((x[0] - k) ** 2)) for k in range(8)], (inputs, list(range(8))), resolution=5
+        )
+    )
 
 
 def test_a_network_is_asked_without_building_graphs():

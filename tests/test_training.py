@@ -253,6 +253,22 @@ def test_validation_is_measured_at_the_end_of_each_epoch():
     assert list(history.validation) == ['loss', 'quadratic']
 
 
+def test_validation_and_metrics_build_no_graph():
+    seen = []
+
+    def metric(output, y):
+        seen.append((output * 2.0)._prev)
+        return 0.0
+
+    def loss(output, y):
+        if y == 41.0:
+            seen.append(output._prev)
+        return losses.mse(output, y)
+
+    learn(neuron(), loss=loss, metrics=[metric], validation=[([20.0], 41.0)], epochs=1)
+    assert seen == [()] * 9
+
+
 def test_validation_changes_nothing():
     plain, validated = neuron(), neuron()
     assert learn(plain).losses == learn(validated, validation=LINE).losses
@@ -310,7 +326,7 @@ def test_histories_are_equal_whatever_their_times_and_can_be_stored():
     ('threshold', 'output', 'target', 'expected'),
     [
         (0.0, 0.3, 1, 1.0), (0.0, 0.3, -1, 0.0), (0.0, 0.3, 0, 0.0), (0.0, -0.3, -1, 1.0), (0.0, -0.3, 0, 1.0),
-        (0.5, 0.3, 0, 1.0), (0.5, 0.3, 1, 0.0), (0.5, 0.7, 1, 1.0), (0.0, 0.0, 1, 0.0), (0.0, Value(2.0), True, 1.0),
+        (0.5, 0.3, 0, 1.0), (0.5, 0.3, 1, 0.0), (0.5, 0.7, 1, 1.0), (0.0, 0.0, 1, 0.0), (0.0, Value(2.0), True, 1.0), (2.0, 3.0, 1, 1.0), (-2.0, -1.0, 0, 0.0),
     ],
 )  # fmt: skip
 def test_binary_accuracy(threshold, output, target, expected):
