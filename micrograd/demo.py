@@ -64,8 +64,11 @@ def run(out: str | os.PathLike[str] = 'micrograd-demo', seed: int | Random = 0) 
     neuron, loss = graphs(model, data)
     files: dict[str, tuple[str, Write]] = {
         'model.json': ('the trained network', partial(save, model)),
-        'loss_curve.png': ('loss and accuracy, epoch by epoch', partial(save_figure, loss_curve(history))),
-        'boundary.png': ('what it answers, all over the plane', partial(save_figure, decision_boundary(model, data))),
+        'loss_curve.png': ('loss and accuracy, epoch by epoch', lambda path: save_figure(loss_curve(history), path)),
+        'boundary.png': (
+            'what it answers, all over the plane',
+            lambda path: save_figure(decision_boundary(model, data), path),
+        ),
         'neuron.svg': (f'a neuron, {_extent(neuron)}', neuron.save),
         'neuron.png': ('the same', neuron.save),
         'loss.svg': (f'the loss of one example, {_extent(loss)}: zoom in', loss.save),
@@ -120,7 +123,7 @@ def graphs(model: MLP, data: Dataset[int]) -> tuple[Drawing, Drawing]:
         data: the examples to choose from.
 
     Returns:
-        The graph of the neuron in the first layer that the loss depends on most, and the graph of the loss.
+        The graph of the neuron in the first layer that counts most for the loss, by |a dC/da|; and that of the loss.
     """
     x, y = _hardest(model, data)
     layers = _activations(model, [Value(number, label=name) for number, name in zip(x, ('x₁', 'x₂'), strict=True)])
@@ -129,7 +132,7 @@ def graphs(model: MLP, data: Dataset[int]) -> tuple[Drawing, Drawing]:
     loss.label = 'loss'
     model.zero_grad()
     loss.backward()
-    neuron = max(layers[0], key=lambda a: abs(a.grad) if a.data else 0.0)
+    neuron = max(layers[0], key=lambda a: abs(a.data * a.grad))
     return (
         draw(neuron, title='a neuron of the trained network'),
         draw(loss, title='the loss of one example, with all of the network', max_nodes=WHOLE_NETWORK),

@@ -138,11 +138,19 @@ def test_what_is_wrong_is_ringed():
     assert legend(figure) == [['class 0', 'class 1', 'wrong']]
 
 
-@pytest.mark.parametrize('targets', [[-1, 1, 1, 1], [0, 1, 1, 1], [-1.0, 1.0, 1.0, 1.0], [False, True, True, True]])
+@pytest.mark.parametrize(
+    'targets', [[-1, 1, 1, 1], [0, 1, 1, 1], [-1.0, 1.0, 1.0, 1.0], [False, True, True, True], [1, 2, 2, 2]]
+)
 def test_two_classes_by_any_name(targets):
     figure = decision_boundary(score, (CORNERS.inputs, targets), resolution=5)
     assert figure.axes[0].get_title(loc='left') == 'Decision boundary: 4 of 4 correct'
     assert legend(figure)[0][0] == f'class {float(targets[0]):g}'.replace('-', '−')
+
+
+@pytest.mark.parametrize(('target', 'correct'), [(1, 3), (0, 1), (-1, 1)])
+def test_a_single_class(target, correct):
+    figure = decision_boundary(score, (CORNERS.inputs, [target] * 4), resolution=5)
+    assert figure.axes[0].get_title(loc='left') == f'Decision boundary: {correct} of 4 correct'
 
 
 def test_a_threshold_for_probabilities():

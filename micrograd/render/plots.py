@@ -219,13 +219,14 @@ def _side(outputs: Sequence[float], threshold: float) -> int:
 
 
 def _classes(targets: Sequence[Any], outputs: int) -> list[int]:
-    """The class of each target as an index; beside one output those above 0 are 1, the others 0."""
+    """The class of each target as an index; beside one output the larger target is 1, and so is any above 0 alone."""
     classes = [largest(y) if hasattr(y, '__len__') else plain(y) for y in targets]
-    if outputs == 1 and len(set(classes)) <= 2:
-        return [int(k > 0) for k in classes]
-    if outputs == 1 or not set(classes) <= set(range(outputs)):
+    kinds = sorted(set(classes))
+    if outputs == 1 and len(kinds) <= 2:
+        return [int(k == kinds[1] if len(kinds) == 2 else k > 0) for k in classes]
+    if outputs == 1 or not set(kinds) <= set(range(outputs)):
         raise ShapeError(
-            f'the model has {outputs} output{"s" * (outputs != 1)}, and the targets are {short(sorted(set(classes)))}: '
+            f'the model has {outputs} output{"s" * (outputs != 1)}, and the targets are {short(kinds)}: '
             'there should be one output for two classes, or one for each of the classes 0, 1, …'
         )
     return [int(k) for k in classes]
