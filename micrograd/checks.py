@@ -3,6 +3,7 @@
 import math
 import operator
 import random
+from difflib import get_close_matches
 from reprlib import repr as short
 from typing import SupportsIndex
 
@@ -128,3 +129,13 @@ def random_generator(seed: int | random.Random) -> random.Random:
     if isinstance(seed, random.Random):
         return seed
     return random.Random(integer(seed, 'seed'))  # noqa: S311 - data to learn from, not secrets
+
+
+def not_found(kind: str, name: str, names: list[str]) -> str:
+    """What to say where there is nothing of that name: names like it, else all there are.
+
+    >>> not_found('activation', 'tahn', ['tanh', 'relu'])
+    "there is no activation 'tahn'; there is 'tanh'"
+    """
+    near = get_close_matches(name[:40], names) or names
+    return f'there is no {kind} {short(name)}; there is {", ".join(map(repr, near))}'

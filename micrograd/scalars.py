@@ -70,6 +70,14 @@ class Condition:
     def __or__(self, other: Condition | bool) -> Condition:
         return ~(~self & (~other if isinstance(other, Condition) else not other))
 
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Condition | bool):
+            return bool(self) is bool(other)
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(bool(self))
+
     __rand__, __ror__ = __and__, __or__
 
     def __repr__(self) -> str:

@@ -502,6 +502,15 @@ def test_a_condition_is_true_or_false_by_value(condition, truth):
     assert repr(c) == f'Condition({truth})'
 
 
+def test_conditions_are_equal_by_their_truth():
+    x = Value(2.0)
+    assert (x > 0) == True  # noqa: E712 - that is the question
+    assert (x > 0) == (x > 1)
+    assert (x > 0) != (x > 3)
+    assert (x > 0) != 1.0
+    assert len({x > 0, x > 1, x > 3}) == 2
+
+
 def test_max_and_sorted_go_by_value():
     values = [Value(2.0), Value(-1.0), Value(3.0)]
     assert max(values) is values[2]

@@ -374,12 +374,36 @@ def test_nothing_is_decided_by_the_numbers_of_outputs(loss):
         assert repr(cost.recompute().data) == repr(loss(numbers, target).data)
 
 
-@pytest.mark.parametrize(('loss', 'target', 'nodes'), [
-    (losses.quadratic, 1.0, 5), (losses.mse, 1.0, 3), (losses.hinge, 1, 5), (losses.bce_with_logits, 0, 1),
-    (losses.bce_with_logits, 1, 2),
+@pytest.mark.parametrize(('loss', 'output', 'target', 'nodes'), [
+    (losses.quadratic, 0.25, 1.0, 6), (losses.mse, 0.25, 1.0, 4), (losses.hinge, 0.25, 1, 6), (losses.bce, 0.25, 1, 8),
+    (losses.bce, 0.25, 0, 9), (losses.bce_with_logits, 0.25, 0, 2), (losses.bce_with_logits, 0.25, 1, 3),
+    (losses.bce_with_logits, 0.25, 0.75, 9), (losses.cross_entropy, [0.25, 0.5], 1, 11),
+    (losses.cross_entropy, [0.25, 0.5], [0.0, 1.0], 11),
 ])  # fmt: skip
-def test_few_nodes_are_made(loss, target, nodes):
-    assert len(topological([loss(Value(0.25), target)])) - 1 == nodes
+def test_few_nodes_are_made(loss, output, target, nodes):
+    """What is weighted by 0 or 1, or is the only term of a sum, needs no node for that."""
+    assert len(topological([loss(output, target)])) == nodes
+
+
+class Symbol:
+    """A stand-in for what a compiler would trace with: it has no number, and keeps the text of what is done to it."""
+
+    def __init__(self, text: str):
+        self.text = text
+
+    def __rmul__(self, other: Any) -> 'Symbol':
+        return Symbol(f'{other}*{self.text}')
+
+    def __rsub__(self, other: Any) -> 'Symbol':
+        return Symbol(f'({other} - {self.text})')
+
+    def relu(self) -> 'Symbol':
+        return Symbol(f'relu{self.text}')
+
+
+def test_an_output_needs_no_number():
+    cost: Any = losses.hinge(Symbol('a'), -1)
+    assert cost.text == 'relu(1.0 - -1*a)'
 
 
 def test_no_graph_is_made_under_no_grad():

@@ -346,6 +346,7 @@ def test_a_schedule_that_leaves_the_range_is_stopped_before_the_step(rate):
     (optim.linear(0.1, 3, 0.7), {0: 0.1, 3: 0.7, 10**9: 0.7}),
     (optim.cosine(0.3, 1), {0: 0.3, 1: 0.0, 2: 0.0}),
     (optim.cosine(0.7, 3, 0.1), {0: 0.7, 3: 0.1, 4: 0.1, 10**9: 0.1}),
+    (optim.step_decay(1.0, 2), {1: 1.0, 2: 0.1}),
     (optim.step_decay(0.3, 1, 1.0), {0: 0.3, 5: 0.3}),
     (optim.step_decay(1.0, 2, 0.25), {0: 1.0, 1: 1.0, 2: 0.25, 3: 0.25, 4: 0.0625, 10**9: 0.0}),
     (optim.warmup(1, 0.5), {0: 0.25, 1: 0.5, 2: 0.5}),
