@@ -139,3 +139,17 @@ def not_found(kind: str, name: str, names: list[str]) -> str:
     """
     near = get_close_matches(name[:40], names) or names
     return f'there is no {kind} {short(name)}; there is {", ".join(map(repr, near))}'
+
+
+def not_negative(number: float, name: str) -> float:
+    """Check that an argument is a finite number from 0 on."""
+    if finite(number, name) < 0.0:
+        raise ValueError(f'{name} should be at least 0, not {number}')
+    return float(number)
+
+
+def positive(number: float, name: str) -> float:
+    """Check that an argument is a finite number above 0."""
+    if finite(number, name) <= 0.0:
+        raise ValueError(f'{name} should be above 0, not {number}')
+    return float(number)

@@ -12,23 +12,22 @@ A loop reads as everywhere else:
 >>> print(f'{w:.2f}')
 3.00
 
-Each update rule is one function on scalars, written once, with `+ - *` and calls on an interpreter `o`, as the partials
-of the table are (see `primitives.py`): here it runs on floats, a compiler runs it on symbols. A rule never branches on
-the numbers it is given, only on constants of the optimiser.
+The update rules themselves are in `rules.py`.
 """
 
 import math
 import sys
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from micrograd import checks
+from micrograd.checks import not_negative, positive
+from micrograd.clipping import clip_grad_norm, clip_grad_value, distinct_leaves
 from micrograd.engine import Value
-from micrograd.errors import CheckpointError, TrainingError
+from micrograd.errors import CheckpointError
 from micrograd.primitives import FLOATS
+from micrograd.rules import adam_rule, adamw_rule, momentum_rule, sgd_rule
+from micrograd.schedules import Schedule, constant, cosine, linear, rate, step_decay, warmup
 
 __all__ = [
     'SGD',
@@ -44,135 +43,7 @@ __all__ = [
     'warmup',
 ]
 
-Schedule = Callable[[int], float]
 Rule = Callable[..., tuple[Any, ...]]
-
-# --- the rules -------------------------------------------------------------------------------------------------------
-
-
-def sgd_rule(o: Any, p: Any, g: Any, *, lr: Any, weight_decay: float) -> tuple[Any]:
-    """Go downhill: p - lr g, where weight decay adds weight_decay * p to the gradient g.
-
-    Args:
-        o: the interpreter.
-        p: the parameter.
-        g: its gradient.
-        lr: the learning rate.
-        weight_decay: the strength of the pull towards 0.
-
-    Returns:
-        The new parameter.
-
-    >>> sgd_rule(FLOATS, 1.0, 0.5, lr=0.1, weight_decay=0.0)
-    (0.95,)
-
-    Source: M. Nielsen, Neural Networks and Deep Learning (2015), chapter 1, equations (16) and (17); weight decay in
-    chapter 3, equation (93).
-    """
-    return (p - lr * _decayed(p, g, weight_decay),)
-
-
-def momentum_rule(
-    o: Any, p: Any, g: Any, velocity: Any, *, lr: Any, momentum: float, nesterov: bool, weight_decay: float
-) -> tuple[Any, Any]:
-    """Go on in the direction of the former steps: v = momentum v + g, then p - lr v.
-
-    With Nesterov's momentum the step is g + momentum v: the gradient as it will be felt after the momentum has acted.
-    The velocity starts at 0, so that the first one is g.
-
-    Args:
-        o: the interpreter.
-        p: the parameter.
-        g: its gradient.
-        velocity: what is kept of the former gradients.
-        lr: the learning rate.
-        momentum: how much of the velocity is kept, from 0 to 1.
-        nesterov: whether to look ahead.
-        weight_decay: the strength of the pull towards 0.
-
-    Returns:
-        The new parameter and the new velocity.
-
-    >>> momentum_rule(FLOATS, 1.0, 0.5, 2.0, lr=0.1, momentum=0.5, nesterov=False, weight_decay=0.0)
-    (0.85, 1.5)
-
-    Source: Y. Nesterov, A method for solving the convex programming problem with convergence rate O(1/k^2) (1983);
-    I. Sutskever et al., On the importance of initialization and momentum in deep learning (2013), in the form that
-    PyTorch gives them; M. Nielsen, chapter 3, equations (107) and (108).
-    """
-    g = _decayed(p, g, weight_decay)
-    velocity = momentum * velocity + g
-    direction = g + momentum * velocity if nesterov else velocity
-    return p - lr * direction, velocity
-
-
-def adam_rule(
-    o: Any, p: Any, g: Any, first_moment: Any, second_moment: Any, *, lr: Any, bias_correction1: Any,
-    bias_correction2: Any, beta1: float, beta2: float, eps: float, weight_decay: float,
-) -> tuple[Any, Any, Any]:  # fmt: skip
-    """Step by the mean gradient, measured against the size that gradients have had here.
-
-    Args:
-        o: the interpreter.
-        p: the parameter.
-        g: its gradient.
-        first_moment: the moving average of the gradients, from 0.
-        second_moment: the moving average of their squares, from 0.
-        lr: the learning rate: about the length of a step.
-        bias_correction1: how much of the first moment has come together so far: 1 - beta1^t at the step t = 1, 2, …
-        bias_correction2: the same for the second: 1 - beta2^t.
-        beta1: how much of the first moment is kept from step to step.
-        beta2: how much of the second.
-        eps: what the root of the second moment is increased by, so that it is never 0.
-        weight_decay: the strength of the pull towards 0, as a part of the gradient.
-
-    Returns:
-        The new parameter and the new moments.
-
-    >>> numbers = dict(lr=0.1, bias_correction1=0.5, bias_correction2=0.5, beta1=0.5, beta2=0.5, eps=1e-8)
-    >>> p, first_moment, second_moment = adam_rule(FLOATS, 1.0, 4.0, 0.0, 0.0, **numbers, weight_decay=0.0)
-    >>> f'{p:.6f}', first_moment, second_moment
-    ('0.900000', 2.0, 8.0)
-
-    Source: D. Kingma and J. Ba, Adam: a method for stochastic optimization (2015), algorithm 1.
-    """
-    g = _decayed(p, g, weight_decay)
-    first_moment = beta1 * first_moment + (1.0 - beta1) * g
-    second_moment = beta2 * second_moment + (1.0 - beta2) * (g * g)
-    size = o.sqrt(o.div(second_moment, bias_correction2)) + eps
-    return p - lr * o.div(o.div(first_moment, bias_correction1), size), first_moment, second_moment
-
-
-def adamw_rule(
-    o: Any, p: Any, g: Any, first_moment: Any, second_moment: Any, *, lr: Any, weight_decay: float, **adam: Any
-) -> tuple[Any, Any, Any]:
-    """Adam with the weight decay taken out of the gradient, so that all parameters decay at the same rate.
-
-    Args:
-        o: the interpreter.
-        p: the parameter.
-        g: its gradient.
-        first_moment: the moving average of the gradients, from 0.
-        second_moment: the moving average of their squares, from 0.
-        lr: the learning rate.
-        weight_decay: what part of the parameter is lost in a step, times lr.
-        adam: the other numbers of `adam_rule`.
-
-    Returns:
-        The new parameter and the new moments.
-
-    >>> numbers = dict(lr=0.1, bias_correction1=0.5, bias_correction2=0.5, beta1=0.5, beta2=0.5, eps=1e-8)
-    >>> f'{adamw_rule(FLOATS, 1.0, 4.0, 0.0, 0.0, **numbers, weight_decay=1.0)[0]:.6f}'
-    '0.800000'
-
-    Source: I. Loshchilov and F. Hutter, Decoupled weight decay regularization (2019), algorithm 2.
-    """
-    p = p - (lr * weight_decay) * p
-    return adam_rule(o, p, g, first_moment, second_moment, lr=lr, weight_decay=0.0, **adam)
-
-
-def _decayed(p: Any, g: Any, weight_decay: float) -> Any:
-    return g + weight_decay * p if weight_decay else g
 
 
 # --- the optimisers --------------------------------------------------------------------------------------------------
@@ -214,7 +85,7 @@ class Optimizer:
     memory: tuple[str, ...] = ()
 
     def __init__(self, parameters: Iterable[Value], lr: float | Schedule, **constants: float):
-        self.parameters = _leaves(parameters)
+        self.parameters = distinct_leaves(parameters)
         self.lr = lr
         self.steps = 0
         self.constants = constants
@@ -224,12 +95,12 @@ class Optimizer:
     def lr(self) -> float:
         """The learning rate of the next step."""
         if callable(self._lr):
-            return _not_negative(self._lr(self.steps), 'the learning rate of a schedule')
+            return not_negative(self._lr(self.steps), 'the learning rate of a schedule')
         return self._lr
 
     @lr.setter
     def lr(self, lr: float | Schedule) -> None:
-        self._lr = _rate(lr)
+        self._lr = rate(lr)
 
     def numbers(self) -> dict[str, float]:
         """What the rule is given by name that differs from step to step: as it is for the next step."""
@@ -354,7 +225,7 @@ class SGD(Optimizer):
         nesterov: bool = False,
         weight_decay: float = 0.0,
     ):
-        momentum = _not_negative(momentum, 'momentum')
+        momentum = not_negative(momentum, 'momentum')
         if nesterov and not momentum:
             raise ValueError(
                 "Nesterov's momentum looks ahead along the velocity, and without momentum there is none. "
@@ -363,7 +234,7 @@ class SGD(Optimizer):
             )
         constants = {'momentum': momentum, 'nesterov': bool(nesterov)} if momentum else {}
         self.rule, self.memory = (momentum_rule, ('velocity',)) if momentum else (sgd_rule, ())
-        super().__init__(parameters, lr, **constants, weight_decay=_not_negative(weight_decay, 'weight_decay'))
+        super().__init__(parameters, lr, **constants, weight_decay=not_negative(weight_decay, 'weight_decay'))
 
 
 class Adam(Optimizer):
@@ -406,8 +277,8 @@ class Adam(Optimizer):
             lr,
             beta1=beta1,
             beta2=beta2,
-            eps=_positive(eps, 'eps'),
-            weight_decay=_not_negative(weight_decay, 'weight_decay'),
+            eps=positive(eps, 'eps'),
+            weight_decay=not_negative(weight_decay, 'weight_decay'),
         )
 
     def numbers(self) -> dict[str, float]:
@@ -459,304 +330,16 @@ def _changed(rule: Rule, p: Any, remembered: tuple[float, ...]) -> tuple[float, 
     return tuple(map(float, rule(float(p.data), float(p.grad), *remembered)))
 
 
-# --- gradient clipping -----------------------------------------------------------------------------------------------
-
-
-def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
-    """Scale all gradients down together, so that their vector is no longer than max_norm and keeps its direction.
-
-    Args:
-        parameters: the Values whose gradients are changed.
-        max_norm: the length to keep to, above 0; with inf nothing is changed, only measured.
-
-    Returns:
-        The length that the vector of all gradients had, by Euclid.
-
-    Raises:
-        TrainingError: a gradient is nan or infinite, so that there is no direction to keep. Nothing is changed.
-        TypeError: something is no Value, or no number.
-        ValueError: there are no parameters, one of them is no leaf, or max_norm is not above 0.
-
-    >>> a, b = Value(1.0), Value(1.0)
-    >>> (3.0 * a + 4.0 * b).backward()
-    >>> clip_grad_norm([a, b], 2.5)
-    5.0
-    >>> a.grad, b.grad
-    (1.5, 2.0)
-
-    Source: R. Pascanu, T. Mikolov and Y. Bengio, On the difficulty of training recurrent neural networks (2013).
-    """
-    if max_norm != math.inf:
-        max_norm = _positive(max_norm, 'max_norm')
-    leaves = [p for p in _leaves(parameters) if p.grad is not None]
-    for p in leaves:
-        if not math.isfinite(p.grad):
-            raise TrainingError(
-                f'the gradient of {p!r}{f" ({p.label!r})" if p.label else ""} is {p.grad}: scaling cannot mend it. '
-                'Look for an overflow or a division by 0 in the loss, or try clip_grad_value()'
-            )
-    norm = math.hypot(*(p.grad for p in leaves))
-    if norm > max_norm:
-        _scale_to(leaves, max_norm)
-    return norm
-
-
-def _scale_to(leaves: list[Value], norm: float) -> None:
-    """Give the vector of all gradients another length, even where its own is beyond the largest float."""
-    largest = max(abs(p.grad) for p in leaves)
-    factor = norm / math.hypot(*(p.grad / largest for p in leaves))
-    for p in leaves:
-        p.grad = p.grad / largest * factor
-
-
-def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
-    """Bring every gradient into the interval from -limit to limit; nan stays nan.
-
-    Args:
-        parameters: the Values whose gradients are changed.
-        limit: the largest absolute value that a gradient may have, above 0.
-
-    Raises:
-        TypeError: something is no Value, or no number.
-        ValueError: there are no parameters, one of them is no leaf, or limit is not above 0.
-
-    >>> a, b = Value(1.0), Value(1.0)
-    >>> (3.0 * a - 0.5 * b).backward()
-    >>> clip_grad_value([a, b], 1.0)
-    >>> a.grad, b.grad
-    (1.0, -0.5)
-    """
-    limit = _positive(limit, 'limit')
-    for p in _leaves(parameters):
-        if p.grad is not None:
-            p.grad = FLOATS.clamp(p.grad, -limit, limit)
-
-
-# --- learning-rate schedules -----------------------------------------------------------------------------------------
-
-
-class _Schedule(ABC):
-    """A function from the number of a step to the learning rate of that step."""
-
-    def __call__(self, step: int) -> float:
-        if checks.integer(step, 'step') < 0:
-            raise ValueError(f'steps are counted 0, 1, 2, …, so there is no step {step}')
-        return self._at(step)
-
-    @abstractmethod
-    def _at(self, step: int) -> float: ...
-
-
-@dataclass(frozen=True)
-class constant(_Schedule):  # noqa: N801 - it reads as a function: lr=constant(0.1)
-    """The same learning rate at every step.
-
-    Args:
-        lr: the learning rate.
-
-    Raises:
-        TypeError: lr is no number.
-        ValueError: it is negative or not finite.
-
-    >>> constant(0.1)(1000)
-    0.1
-    """
-
-    lr: float
-
-    def __post_init__(self) -> None:
-        _not_negative(self.lr, 'lr')
-
-    def _at(self, step: int) -> float:
-        return self.lr
-
-
-@dataclass(frozen=True)
-class linear(_Schedule):  # noqa: N801 - it reads as a function
-    """From lr at step 0 in a straight line to `final` at step number `steps`; from then on `final`.
-
-    Args:
-        lr: the learning rate of step 0.
-        steps: how many steps the way takes, at least 1.
-        final: the learning rate at its end.
-
-    Raises:
-        TypeError: an argument is no number.
-        ValueError: a learning rate is negative or not finite, or `steps` is below 1.
-
-    >>> schedule = linear(1.0, steps=4)
-    >>> [schedule(step) for step in range(6)]
-    [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
-    """
-
-    lr: float
-    steps: int
-    final: float = 0.0
-
-    def __post_init__(self) -> None:
-        _way(self.lr, self.steps, self.final)
-
-    def _at(self, step: int) -> float:
-        return _between(self.lr, self.final, min(step / self.steps, 1.0))
-
-
-@dataclass(frozen=True)
-class cosine(_Schedule):  # noqa: N801 - it reads as a function
-    """From lr at step 0 along half a cosine to `final` at step number `steps`; from then on `final`.
-
-    Args:
-        lr: the learning rate of step 0.
-        steps: how many steps the way takes, at least 1.
-        final: the learning rate at its end.
-
-    Raises:
-        TypeError: an argument is no number.
-        ValueError: a learning rate is negative or not finite, or `steps` is below 1.
-
-    >>> schedule = cosine(1.0, steps=4)
-    >>> [round(schedule(step), 3) for step in range(6)]
-    [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
-
-    Source: I. Loshchilov and F. Hutter, SGDR: stochastic gradient descent with warm restarts (2017), equation (5).
-    """
-
-    lr: float
-    steps: int
-    final: float = 0.0
-
-    def __post_init__(self) -> None:
-        _way(self.lr, self.steps, self.final)
-
-    def _at(self, step: int) -> float:
-        return _between(self.lr, self.final, 0.5 - 0.5 * math.cos(math.pi * min(step / self.steps, 1.0)))
-
-
-@dataclass(frozen=True)
-class step_decay(_Schedule):  # noqa: N801 - it reads as a function
-    """Down by a factor every so many steps.
-
-    Args:
-        lr: the learning rate of the first steps.
-        every: how many steps share a learning rate, at least 1.
-        factor: what it is multiplied by then, above 0 and at most 1.
-
-    Raises:
-        TypeError: an argument is no number.
-        ValueError: one is out of range.
-
-    >>> schedule = step_decay(1.0, every=2, factor=0.5)
-    >>> [schedule(step) for step in range(6)]
-    [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
-    """
-
-    lr: float
-    every: int
-    factor: float = 0.1
-
-    def __post_init__(self) -> None:
-        _not_negative(self.lr, 'lr')
-        checks.count(self.every, 'every')
-        if _positive(self.factor, 'factor') > 1.0:
-            raise ValueError(
-                f'a factor above 1 makes the learning rate grow without end, and this one is {self.factor}'
-            )
-
-    def _at(self, step: int) -> float:
-        return self.lr * self.factor ** (step // self.every)
-
-
-@dataclass(frozen=True)
-class warmup(_Schedule):  # noqa: N801 - it reads as a function
-    """In a straight line up to a learning rate, or to the start of another schedule, which then begins at its step 0.
-
-    Step k = 0, 1, … of the warm-up has the part (k + 1) / (steps + 1) of the learning rate that it leads to.
-
-    Args:
-        steps: how many steps come before the full learning rate, at least 1.
-        then: the learning rate afterwards, or the schedule.
-
-    Raises:
-        TypeError: an argument is no number.
-        ValueError: `steps` is below 1, or the learning rate is negative or not finite.
-
-    >>> schedule = warmup(3, then=linear(1.0, steps=2))
-    >>> [schedule(step) for step in range(6)]
-    [0.25, 0.5, 0.75, 1.0, 0.5, 0.0]
-
-    Source: P. Goyal et al., Accurate, large minibatch SGD (2017), section 2.2.
-    """
-
-    steps: int
-    then: float | Schedule
-
-    def __post_init__(self) -> None:
-        checks.count(self.steps, 'steps')
-        _rate(self.then)
-
-    def _at(self, step: int) -> float:
-        then = self.then if callable(self.then) else constant(self.then)
-        if step >= self.steps:
-            return then(step - self.steps)
-        return then(0) * ((step + 1) / (self.steps + 1))
-
-
-def _between(start: float, end: float, part: float) -> float:
-    """On the way from start to end: exactly start where `part` is 0, exactly end where it is 1."""
-    return (1.0 - part) * start + part * end
-
-
 # --- checks ----------------------------------------------------------------------------------------------------------
-
-
-def _leaves(parameters: Iterable[Value]) -> list[Value]:
-    """The parameters in their order, each once."""
-    right = 'Right: SGD(model.parameters(), lr=0.1), SGD([w, b], lr=0.1)'
-    if isinstance(parameters, Value) or hasattr(parameters, 'parameters') or not isinstance(parameters, Iterable):
-        raise TypeError(f'the parameters are a list of Values, not {type(parameters).__name__}. {right}')
-    found: dict[int, Value] = {}
-    for i, p in enumerate(parameters):
-        if not isinstance(p, Value):
-            raise TypeError(f'parameter {i} should be a Value, not {type(p).__name__}: {p!r:.60}. {right}')
-        if p._prev:
-            raise ValueError(
-                f'parameter {i}, {p!r}, was made by {p._op!r} from other Values: it follows from them, and only they '
-                'can be trained. Wrong: SGD([w * 2], lr=0.1). Right: SGD([w], lr=0.1)'
-            )
-        found[id(p)] = p
-    if not found:
-        raise ValueError(f'there are no parameters to train: the list is empty, or a generator was used up. {right}')
-    return list(found.values())
-
-
-def _rate(lr: float | Schedule) -> float | Schedule:
-    return lr if callable(lr) else _not_negative(lr, 'lr')
-
-
-def _not_negative(number: float, name: str) -> float:
-    if checks.finite(number, name) < 0.0:
-        raise ValueError(f'{name} should be at least 0, not {number}')
-    return float(number)
-
-
-def _positive(number: float, name: str) -> float:
-    if checks.finite(number, name) <= 0.0:
-        raise ValueError(f'{name} should be above 0, not {number}')
-    return float(number)
 
 
 def _betas(betas: tuple[float, float]) -> tuple[float, float]:
     if not isinstance(betas, tuple | list) or len(betas) != 2:
         raise TypeError(f'betas are two numbers, (0.9, 0.999) say, not {betas!r:.60}')
     for beta in betas:
-        if _not_negative(beta, 'each of the betas') >= 1.0:
+        if not_negative(beta, 'each of the betas') >= 1.0:
             raise ValueError(f'each of the betas should be below 1, not {beta}: an average that keeps all never moves')
     return float(betas[0]), float(betas[1])
-
-
-def _way(lr: float, steps: int, final: float) -> None:
-    _not_negative(lr, 'lr')
-    checks.count(steps, 'steps')
-    _not_negative(final, 'final')
 
 
 # --- a state that is loaded ------------------------------------------------------------------------------------------
