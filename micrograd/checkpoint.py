@@ -21,16 +21,14 @@ import json
 import math
 import os
 import re
-import secrets
-import stat
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
 
 from micrograd.errors import CheckpointError
+from micrograd.files import replace_file
 from micrograd.nn import MLP, Layer, Module, Neuron
 
 __all__ = ['load', 'save']
@@ -72,7 +70,7 @@ def save(model: Neuron | Layer | MLP, path: str | os.PathLike[str]) -> None:
             f'the model was not saved: {error}. What a file cannot hold, your program can make anew. '
             'Right: json.dump(model.state_dict(), file), and later model.load_state_dict(json.load(file))'
         ) from None
-    _replace(_target(path), text.encode())
+    replace_file(_target(path), text.encode())
 
 
 def load(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> Neuron | Layer | MLP:
@@ -312,20 +310,3 @@ def _target(path: str | os.PathLike[str]) -> Path:
     if not target.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, 'there is no such directory to save a file in', str(target.parent))
     return target
-
-
-def _replace(target: Path, content: bytes) -> None:
-    """Write beside the target, then move it there: a reader sees the old file or the new one, never a half."""
-    temporary = target.with_name(f'.micrograd-{secrets.token_hex(8)}.tmp')
-    try:
-        with open(temporary, 'xb') as file:
-            if target.exists():
-                os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise

@@ -15,14 +15,16 @@ from micrograd.context import no_grad
 from micrograd.data import Dataset, moons
 from micrograd.engine import Value
 from micrograd.errors import optional_import
+from micrograd.files import replace_file
+from micrograd.history import History
 from micrograd.losses import bce_with_logits
+from micrograd.metrics import binary_accuracy
 from micrograd.nn import MLP
 from micrograd.optim import Adam, linear
 from micrograd.render import Drawing, draw
-from micrograd.render.dot import _replace
 from micrograd.render.layout import layout
 from micrograd.render.plots import decision_boundary, loss_curve, save_figure
-from micrograd.training import History, binary_accuracy, fit
+from micrograd.training import fit
 
 __all__ = ['graphs', 'run', 'train']
 
@@ -173,7 +175,7 @@ def _save_coarse(drawing: Drawing, path: Path) -> None:
     """Save a large drawing as PNG, with fewer dots than usual."""
     dot = drawing.dot
     dot.graph_attr['dpi'] = COARSE
-    _replace(path, layout(dot.source, 'png'))
+    replace_file(path, layout(dot.source, 'png'))
 
 
 def _extent(drawing: Drawing) -> str:

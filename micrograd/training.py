@@ -1,211 +1,33 @@
 """Training: mini-batches over epochs, with progress, a history, and a model that is never left half updated."""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from math import ceil, isfinite
 from random import Random
 from reprlib import repr as short
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import Any, SupportsIndex
 
 from micrograd import losses
 from micrograd.checks import count, random_generator
 from micrograd.context import no_grad
 from micrograd.engine import Value
-from micrograd.errors import DataError, TrainingError
+from micrograd.errors import TrainingError
+from micrograd.examples import Example, pairs
 from micrograd.graph import topological
+from micrograd.history import History
+from micrograd.metrics import Loss, Metric, accuracy_beside, binary_accuracy, categorical_accuracy, plain
 from micrograd.operations import VALUES
 from micrograd.optim import Optimizer
-from micrograd.scalars import Condition, to_float
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ['History', 'binary_accuracy', 'categorical_accuracy', 'collector_paused', 'fit']
 
 Model = Callable[[Any], Any]
-Loss = Callable[[Any, Any], Value]
-Metric = Callable[[Any, Any], Any]
 Callback = Callable[['History'], Any]
-Example = tuple[Any, Any]
 Show = Callable[[int, Mapping[str, float]], None]
-
-
-# What happened ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(repr=False)
-class History:
-    """What happened in a training, epoch by epoch. It holds numbers only: no graph, no model.
-
-    Attributes:
-        losses: for each complete epoch the mean loss of its examples, each as it was when its mini-batch came.
-        metrics: name -> the same for each metric.
-        validation: 'loss' and the metrics' names -> the mean over the validation data at the end of each epoch; empty
-            without validation data.
-        times: seconds for each epoch, validation included. Two histories may be equal although these differ.
-        steps: how many steps the optimiser completed, those of an incomplete epoch too.
-        stopped: why there is no more: 'finished', 'interrupted' (Ctrl-C), 'callback', 'diverged' (the loss became nan
-            or infinite), or '' while training goes on.
-
-    >>> History(losses=[0.9, 0.5], metrics={'accuracy': [0.5, 1.0]}, times=[0.1, 0.1], steps=20, stopped='finished')
-    History(2 epochs, 20 steps, loss=0.5, accuracy=1, finished)
-    """
-
-    losses: list[float] = field(default_factory=list)
-    metrics: dict[str, list[float]] = field(default_factory=dict)
-    validation: dict[str, list[float]] = field(default_factory=dict)
-    times: list[float] = field(default_factory=list, compare=False)
-    steps: int = 0
-    stopped: str = ''
-
-    def plot(self) -> 'Figure':
-        """The curves of losses and metrics: see `render.plots.loss_curve`.
-
-        Raises:
-            DataError: no epoch was completed.
-            MissingDependencyError: matplotlib is not installed.
-        """
-        from micrograd.render.plots import loss_curve  # which needs matplotlib
-
-        return loss_curve(self)
-
-    def columns(self) -> dict[str, list[float]]:
-        """All the curves by name, one number an epoch.
-
-        >>> History(losses=[0.5], validation={'loss': [0.6]}).columns()
-        {'loss': [0.5], 'validation loss': [0.6]}
-        """
-        validation = {f'validation {name}': numbers for name, numbers in self.validation.items()}
-        return {'loss': self.losses, **self.metrics, **validation}
-
-    def __repr__(self) -> str:
-        last = [f'{name}={numbers[-1]:.4g}' for name, numbers in self.columns().items() if numbers]
-        return f'History({", ".join([*self._extent(), *last, self.stopped or "going on"])})'
-
-    def __str__(self) -> str:
-        columns = self.columns()
-        lines = [_line('epoch', columns, columns)]
-        for i in _spread(len(self.losses)):
-            lines.append(_line(str(i + 1), columns, [f'{numbers[i]:.4g}' for numbers in columns.values()]))
-        return '\n'.join([*lines, f'{self.stopped or "going on"} after {" and ".join(self._extent())}'])
-
-    def _extent(self) -> list[str]:
-        return [
-            f'{number} {noun}{"s" * (number != 1)}'
-            for number, noun in ((len(self.losses), 'epoch'), (self.steps, 'step'))
-        ]
-
-    def _add(self, means: Mapping[str, float], validation: Mapping[str, float], seconds: float) -> None:
-        """One more epoch."""
-        for name, numbers in self.metrics.items():
-            numbers.append(means[name])
-        for name, numbers in self.validation.items():
-            numbers.append(validation[name])
-        self.times.append(seconds)
-        self.losses.append(means['loss'])
-
-
-def _line(first: str, names: Iterable[str], cells: Iterable[str]) -> str:
-    """A line of the table: each cell as wide as the name of its column, or wider."""
-    return '  '.join(
-        [f'{first:>5}', *(f'{cell:>{max(len(name), 8)}}' for name, cell in zip(names, cells, strict=True))]
-    )
-
-
-def _spread(number: int, most: int = 10) -> list[int]:
-    """At most so many of the indices below a number, evenly spread, the first and the last among them."""
-    shown = min(number, most)
-    return [round(i * (number - 1) / max(shown - 1, 1)) for i in range(shown)]
-
-
-# Metrics ---------------------------------------------------------------------------------------------------------
-
-
-def binary_accuracy(threshold: float) -> Metric:
-    """Make a metric for models with one output: 1 where the output is on the side of its target, else 0.
-
-    Args:
-        threshold: where the model draws the line. 0 for scores and logits (the losses hinge, bce_with_logits), 0.5 for
-            probabilities (bce). An output equal to it counts as negative.
-
-    Returns:
-        A metric for `fit`: (output, target) -> 1.0 or 0.0. A target above 0 is positive, so that the classes may be
-        -1 and 1, or 0 and 1.
-
-    >>> correct = binary_accuracy(0.5)
-    >>> correct(Value(0.9), 1), correct(Value(0.9), 0), correct(Value(0.2), 0)
-    (1.0, 0.0, 1.0)
-    """
-
-    def accuracy(output: Any, target: Any) -> float:
-        return float((plain(output) > threshold) == (plain(target) > 0))
-
-    return accuracy
-
-
-def categorical_accuracy(output: Sequence[Any], target: Any) -> float:
-    """1 where the largest output is that of the target's class, else 0: a metric for models with one output a class.
-
-    Args:
-        output: Values or numbers, one a class; of several largest ones the first counts.
-        target: the index of the class, from 0, or a list as long as the output, largest at the class (one-hot).
-
-    >>> categorical_accuracy([Value(0.1), Value(0.7), Value(0.2)], 1)
-    1.0
-    >>> categorical_accuracy([Value(0.1), Value(0.7), Value(0.2)], [1, 0, 0])
-    0.0
-
-    Source: Nielsen, Neural Networks and Deep Learning, chapter 1: the output of the network is the neuron that has the
-    highest activation.
-    """
-    return float(largest(output) == (largest(target) if hasattr(target, '__len__') else plain(target)))
-
-
-def largest(numbers: Sequence[Any]) -> int:
-    """The index of the largest of Values and numbers; of several largest ones the first.
-
-    >>> largest([Value(1.0), 3.0, 2.0])
-    1
-    """
-    return max(range(len(numbers)), key=lambda i: plain(numbers[i]))
-
-
-def plain(x: Any) -> float:
-    """The number of a Value, or of whatever else is one; of a Condition 1 where it holds, else 0.
-
-    >>> plain(Value(2.0)), plain(2), plain(Value(2.0) > 3)
-    (2.0, 2.0, 0.0)
-    """
-    if isinstance(x, Value):
-        return x.data
-    return float(bool(x)) if isinstance(x, Condition) else to_float(x)
-
-
-# With these losses it is known where a single output draws the line between two classes.
-THRESHOLDS = ((losses.hinge, 0.0), (losses.squared_hinge, 0.0), (losses.bce_with_logits, 0.0), (losses.bce, 0.5))
-
-
-def _accuracy(loss: Loss) -> Metric:
-    """What the name 'accuracy' means beside a loss."""
-    threshold = next((threshold for known, threshold in THRESHOLDS if known is loss), None)
-
-    def accuracy(output: Any, target: Any) -> float:
-        if hasattr(output, '__len__'):
-            return categorical_accuracy(output, target)
-        if threshold is None:
-            raise ValueError(
-                "'accuracy' knows where a single output draws the line between two classes only if the loss is "
-                'hinge, squared_hinge, bce or bce_with_logits. With any other loss it is to be said. '
-                "Wrong: metrics=['accuracy']. Right: metrics=[binary_accuracy(0.5)]"
-            )
-        correct: float = binary_accuracy(threshold)(output, target)
-        return correct
-
-    return accuracy
 
 
 # Training --------------------------------------------------------------------------------------------------------
@@ -342,7 +164,7 @@ class _Run:
             start = perf_counter()
             means = self.learn(f'epoch {epoch}', partial(show, epoch))
             validation = self.evaluate()
-            self.history._add(means, validation, perf_counter() - start)
+            self.history.add(means, validation, perf_counter() - start)
             answers = [callback(self.history) for callback in self.callbacks]
             if any(answer is True for answer in answers):
                 return 'callback'
@@ -476,55 +298,6 @@ def _progress_bar(epochs: int, steps: int, shown: bool) -> Iterator[Show]:
 
 # Arguments -------------------------------------------------------------------------------------------------------
 
-_DATA = 'Right: fit(model, (X, y), …), fit(model, zip(X, y), …), fit(model, [(x0, y0), (x1, y1)], …)'
-
-
-def pairs(data: Any, name: str) -> list[Example]:
-    """Data in any of the forms that `fit` takes, as a list of pairs.
-
-    Args:
-        data: a Dataset or a tuple (inputs, targets); or anything that yields pairs (x, y).
-        name: what its caller calls it, for the message.
-
-    Raises:
-        DataError: there are no examples, as many inputs as targets are not there, or an example is no pair.
-        TypeError: it is not several things in order at all.
-
-    >>> pairs(([[1.0], [2.0]], [0, 1]), 'data')
-    [([1.0], 0), ([2.0], 1)]
-    """
-    if isinstance(data, tuple):
-        examples = _side_by_side(data, name)
-    else:
-        examples = [_pair(item, f'{name}[{i}]') for i, item in enumerate(_items(data, name))]
-    if not examples:
-        raise DataError(f'there is no example in {name}: it is empty, or a generator was used up. {_DATA}')
-    return examples
-
-
-def _side_by_side(data: tuple[Any, ...], name: str) -> list[Example]:
-    if len(data) != 2:
-        raise DataError(f'a tuple is (inputs, targets), and {name} has {len(data)} entries. {_DATA}')
-    inputs, targets = (list(_items(side, f'{name}[{i}]')) for i, side in enumerate(data))
-    if len(inputs) != len(targets):
-        raise DataError(
-            f'{name} has {len(inputs)} inputs and {len(targets)} targets: each input should have one target'
-        )
-    return list(zip(inputs, targets, strict=True))
-
-
-def _items(data: Any, name: str) -> Iterable[Any]:
-    if isinstance(data, str | bytes | Mapping | Set) or not hasattr(data, '__iter__'):
-        raise TypeError(f'{name} should list examples in order, not be {type(data).__name__}: {short(data)}. {_DATA}')
-    items: Iterable[Any] = data
-    return items
-
-
-def _pair(item: Any, name: str) -> Example:
-    if not isinstance(item, tuple | list) or len(item) != 2:
-        raise DataError(f'{name} should be a pair (x, y), not {type(item).__name__}: {short(item)}. {_DATA}')
-    return item[0], item[1]
-
 
 def _optimizer(optimizer: Any) -> Optimizer:
     if not isinstance(optimizer, Optimizer):
@@ -553,7 +326,7 @@ def _metrics(metrics: Any, loss: Loss) -> dict[str, Metric]:
     """The metrics by name."""
     named: dict[str, Metric] = {}
     for metric in _listed(metrics, 'metrics'):
-        function = _accuracy(loss) if isinstance(metric, str) and metric == 'accuracy' else metric
+        function = accuracy_beside(loss) if isinstance(metric, str) and metric == 'accuracy' else metric
         if not callable(function):
             kind = ValueError if isinstance(metric, str) else TypeError
             raise kind(f"a metric should be 'accuracy', or a function (output, target) -> number, not {short(metric)}")

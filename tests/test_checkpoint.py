@@ -467,7 +467,7 @@ FULL = OSError(errno.ENOSPC, 'No space left on device')
 def test_when_the_disk_is_full_the_old_file_stays(path, monkeypatch):
     save(model_of(1), path)
     before = path.read_bytes()
-    monkeypatch.setattr('micrograd.checkpoint.open', Full, raising=False)
+    monkeypatch.setattr('micrograd.files.open', Full, raising=False)
     with pytest.raises(OSError, match='No space left'):
         save(model_of(2), path)
     assert path.read_bytes() == before

@@ -410,7 +410,7 @@ def test_a_failure_leaves_the_old_file(tmp_path, monkeypatch, fake_dot):
     fake_dot('sys.exit(1)')
     with pytest.raises(RenderError):
         draw(Value(1.0)).save(path)
-    monkeypatch.setattr(Path, 'replace', lambda *_: (_ for _ in ()).throw(OSError('full')))
+    monkeypatch.setattr(os, 'replace', lambda *_: (_ for _ in ()).throw(OSError('full')))
     with pytest.raises(OSError, match='full'):
         draw(Value(1.0)).save(path.with_suffix('.dot'))
     assert os.listdir(path.parent) == ['x.svg']

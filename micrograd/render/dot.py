@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from micrograd import graph
 from micrograd.checks import count
 from micrograd.engine import Value
 from micrograd.errors import RenderError, optional_import
+from micrograd.files import replace_file
 from micrograd.render import svg
 from micrograd.render.layout import FORMATS, TIME_LIMIT, layout
 from micrograd.render.view import Box, Edge, View, legible, number, short_number, view
@@ -81,7 +81,7 @@ class Drawing:
             OSError: the file cannot be written.
         """
         path, form = _target(path)
-        _replace(path, self._rendered(form))
+        replace_file(path, self._rendered(form))
         return path
 
     def _rendered(self, form: str) -> bytes:
@@ -272,15 +272,3 @@ def _target(path: str | os.PathLike[str]) -> tuple[Path, str]:
     if not path.parent.is_dir():
         raise RenderError(f'{path} cannot be saved, for there is no directory {path.parent}; make it first')
     return path, form
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file in one step: whoever opens it finds all of the old one or all of the new one."""
-    target = Path(os.path.realpath(path))  # a symbolic link stays one
-    part = target.with_name(f'.{secrets.token_hex(8)}.part')
-    try:
-        part.write_bytes(content)
-        part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise

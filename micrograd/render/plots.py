@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 from micrograd import checks
 from micrograd.context import no_grad
 from micrograd.errors import DataError, RenderError, ShapeError, optional_import
-from micrograd.render.dot import _replace
-from micrograd.training import History, largest, pairs, plain
+from micrograd.examples import pairs
+from micrograd.files import replace_file
+from micrograd.history import History
+from micrograd.metrics import largest, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -319,7 +321,7 @@ def save_figure(figure: 'Figure', path: str | os.PathLike[str]) -> Path:
         raise RenderError(
             f'{path} cannot be written: it is a directory, or the directory that it should be in is missing'
         )
-    _replace(path, _rendered(figure, form))
+    replace_file(path, _rendered(figure, form))
     return path
 
 
