@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from micrograd.primitives import Family, Interpreter, Row
 
 if TYPE_CHECKING:
-    from micrograd.primitives import Formula
+    from micrograd.rows import Formula
 
 # How tightly the outermost operation of a text binds, loosest first, as in Python.
 CHOICE, OR, AND, NOT, COMPARISON, SUM, PRODUCT, NEGATIVE, POWER, ATOM = range(10)

@@ -13,7 +13,7 @@ TYPE_CHECKING = False  # see context.py
 if TYPE_CHECKING:
     from typing import Any
 
-    from micrograd.primitives import Family, Formula
+    from micrograd.rows import Family, Formula
 
 
 def _spell(entry: Row | Family) -> Formula:
