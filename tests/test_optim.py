@@ -292,6 +292,11 @@ def test_a_rule_is_a_formula(kind, options):
         assert repr([v.recompute().data for v in graph]) == repr(list(expected))
 
 
+def test_without_weight_decay_the_number_of_the_parameter_does_not_enter_its_gradient():
+    """Not even as 0 * inf."""
+    assert optim.sgd_rule(FLOATS, inf, 1.0, lr=0.1, weight_decay=0.0) == (inf,)
+
+
 def test_a_step_can_be_differentiated_by_the_learning_rate():
     lr = Value(0.1)
     (p,) = optim.sgd_rule(VALUES, Value(1.0), Value(3.0), lr=lr, weight_decay=0.5)
@@ -365,6 +370,7 @@ def test_schedules_show_compare_and_hash_by_their_numbers():
     )
     assert optim.linear(0.1, 5) == optim.linear(0.1, 5, 0.0)
     assert len({optim.linear(0.1, 5), optim.linear(0.1, 5), optim.cosine(0.1, 5)}) == 2
+    assert len({optim.constant(0.1), optim.step_decay(0.1, 5), optim.warmup(5, optim.constant(0.1))}) == 3
     optimizer = optim.SGD(leaves(1.0, 2.0), lr=optim.constant(0.1), momentum=0.9)
     assert repr(optimizer) == ('SGD(2 parameters, lr=constant(lr=0.1), momentum=0.9, nesterov=False, weight_decay=0.0)')
 
