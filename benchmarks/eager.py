@@ -139,7 +139,7 @@ def install(name: str) -> str:
 
 def available() -> list[str]:
     """List the peers that can be run here, ours first, installing what may be installed."""
-    reasons = {name: install(name) for name in peers.FACTORIES}
+    reasons = {name: install(name) for name in peers.ORIGINS}
     for name, reason in reasons.items():
         if reason:
             print(f'{name}: {reason}')
@@ -225,7 +225,7 @@ def report_moons(report: Report, names: list[str], count: int) -> None:
     """Print the time of a training step."""
     title = f'Moons demo, MLP 2-16-16-1, 100 examples: ms a full-batch step, medians of {count} rounds'
     header = f'{"":10}{"collector":10}{"step":>27}{"x ours":>9}  {"quartiles":15}  target'
-    with running(names) as workers:
+    with running([names[0], 'by hand', *names[1:]]) as workers:  # the first is ours
         check_agreement(workers, 'moons')
         report.table(title, header, (row for on in STATES for row in moons_rows(report, workers, count, on)))
 

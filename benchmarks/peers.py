@@ -8,6 +8,7 @@ import math
 import random
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -48,6 +49,7 @@ class GraphPeer:
         example: makes a number of the data, as a program for this peer would.
         functions: the elementary functions.
         network: makes the demo's network.
+        around_a_step: the context in which a step of the demo is built and differentiated.
     """
 
     def __init__(
@@ -56,7 +58,9 @@ class GraphPeer:
         example: Callable[[float], Any],
         functions: programs.Functions,
         network: Callable[[], Any],
+        around_a_step: Callable[[], AbstractContextManager[Any]] = nullcontext,
     ):
+        self._around_a_step = around_a_step
         self._leaf = leaf
         self._example = example
         self._functions = functions
@@ -85,9 +89,10 @@ class GraphPeer:
         random.seed(programs.MOONS_SEED)
         model = self._network()
         for _ in range(steps):
-            total_loss = programs.loss(model, data, self._example, self._functions.relu)
-            model.zero_grad()
-            total_loss.backward()
+            with self._around_a_step():
+                total_loss = programs.loss(model, data, self._example, self._functions.relu)
+                model.zero_grad()
+                total_loss.backward()
             for p in model.parameters():
                 p.data -= programs.MOONS_LEARNING_RATE * p.grad
         return [float(total_loss.data), *(float(p.grad) for p in model.parameters())]
@@ -134,10 +139,19 @@ class TracingPeer:
 
 
 def ours() -> GraphPeer:
-    """Make the peer of this checkout."""
+    """Make the peer of this checkout; a step is taken as `fit` takes it, with the collector paused meanwhile."""
+    return _ours(lambda: import_module('micrograd.training').collector_paused())
+
+
+def by_hand() -> GraphPeer:
+    """Make the peer of this checkout, with the demo's loop just as it is written for karpathy/micrograd."""
+    return _ours(nullcontext)
+
+
+def _ours(around_a_step: Callable[[], AbstractContextManager[Any]]) -> GraphPeer:
     sys.path.insert(0, str(REPOSITORY))
     engine, nn = import_module('micrograd.engine'), import_module('micrograd.nn')
-    return _value_peer(engine.Value, lambda: nn.MLP(2, [16, 16, 1]))
+    return _value_peer(engine.Value, lambda: nn.MLP(2, [16, 16, 1]), around_a_step)
 
 
 def karpathy() -> GraphPeer:
@@ -185,6 +199,7 @@ def autograd() -> TracingPeer:
 
 FACTORIES: dict[str, Callable[[], GraphPeer | TracingPeer]] = {
     'ours': ours,
+    'by hand': by_hand,
     'karpathy': karpathy,
     'microgpt': microgpt,
     'torch': torch,
@@ -192,9 +207,11 @@ FACTORIES: dict[str, Callable[[], GraphPeer | TracingPeer]] = {
 }
 
 
-def _value_peer(value: Any, network: Callable[[], Any]) -> GraphPeer:
+def _value_peer(
+    value: Any, network: Callable[[], Any], around_a_step: Callable[[], AbstractContextManager[Any]] = nullcontext
+) -> GraphPeer:
     functions = programs.Functions(value.tanh, value.relu, value.exp, value.log)
-    return GraphPeer(value, value, functions, network)
+    return GraphPeer(value, value, functions, network, around_a_step)
 
 
 def _add_lecture_methods(value: Any) -> None:
