@@ -12,7 +12,8 @@ from micrograd import Value, nn
 from micrograd.data import Dataset, Table, moons
 from micrograd.errors import DataError, MissingDependencyError, RenderError, ShapeError
 from micrograd.render import plots
-from micrograd.render.plots import COLOURS, decision_boundary, loss_curve, save_figure
+from micrograd.render.plots import decision_boundary, loss_curve, save_figure
+from micrograd.render.plots.figures import COLOURS
 from micrograd.training import History
 
 CORNERS = Dataset([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 1])

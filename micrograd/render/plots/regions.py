@@ -1,125 +1,23 @@
-"""Plots of a training and of what was learnt: the loss curve and the decision boundary, as matplotlib Figures.
+"""What a model of two inputs answers all over the plane."""
 
-Nothing here touches pyplot, so it needs no display and leaves a program's own figures alone. The look does not depend
-on the machine's matplotlib settings: the same numbers give the same picture.
-"""
-
-import io
 import math
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from reprlib import repr as short
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from micrograd import checks
 from micrograd.context import no_grad
-from micrograd.errors import DataError, RenderError, ShapeError, optional_import
+from micrograd.errors import ShapeError
 from micrograd.examples import pairs
-from micrograd.files import replace_file
-from micrograd.history import History
 from micrograd.metrics import largest, plain
+from micrograd.render.plots.figures import BETWEEN, INK, MARKERS, colour, new_figure, styled, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ['decision_boundary', 'loss_curve', 'save_figure']
-
-# Okabe and Ito's colours, which everybody can tell apart; with the markers they also do in black and white.
-COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
-MARKERS = ('o', 's', '^', 'D', 'v', 'P')
-BETWEEN = ('#0072B2', '#8fc1e0', '#f7f7f7', '#f3b78c', '#D55E00')  # a first class, neither, a second class
-INK = '#1b1f24'
-
-STYLE: dict[str, Any] = {
-    'figure.dpi': 100,
-    'savefig.dpi': 150,
-    'font.size': 10,
-    'axes.titlesize': 11,
-    'axes.titleweight': 'bold',
-    'axes.titlelocation': 'left',
-    'axes.spines.top': False,
-    'axes.spines.right': False,
-    'axes.edgecolor': '#8a9099',
-    'axes.labelcolor': INK,
-    'text.color': INK,
-    'xtick.color': '#4b525b',
-    'ytick.color': '#4b525b',
-    'legend.frameon': False,
-    'svg.hashsalt': 'micrograd',  # else the ids in an SVG are random
-}
-TIMELESS: dict[str, dict[str, None]] = {  # what would tell when, and by which version, a file was written
-    'png': {'Software': None},
-    'svg': {'Date': None, 'Creator': None},
-    'pdf': {'CreationDate': None, 'Creator': None, 'Producer': None},
-}
-
 Point = tuple[float, float]
 Field = list[list[float]]  # a number for each point of the grid, row by row
-
-
-# Curves ----------------------------------------------------------------------------------------------------------
-
-
-def loss_curve(history: History) -> 'Figure':
-    """Plot how the loss fell from epoch to epoch; below it the metrics, if there are any.
-
-    Args:
-        history: what `fit` returned.
-
-    Returns:
-        A figure, which a notebook shows; `save_figure` writes it to a file.
-
-    Raises:
-        DataError: the history has no complete epoch.
-        MissingDependencyError: matplotlib is not installed.
-
-    >>> history = History(losses=[0.9, 0.4, 0.2], validation={'loss': [0.8, 0.5, 0.4]})
-    >>> [line.get_label() for line in loss_curve(history).axes[0].lines]
-    ['training: 0.2', 'validation: 0.4']
-    """
-    if not history.losses:
-        raise DataError('there is nothing to plot: no epoch was completed')
-    panels = {'loss': history.losses, **history.metrics}
-    with _styled():
-        figure: Figure = _figure(6.4, 3.6 if len(panels) == 1 else 1.4 + 2.0 * len(panels))
-        axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
-        for panel, (name, numbers) in zip(axes, panels.items(), strict=True):
-            _curves(panel, name, numbers, history.validation.get(name, []))
-        axes[0].set_title(_headline(history))
-        axes[-1].set_xlabel('epoch')
-        axes[-1].xaxis.get_major_locator().set_params(integer=True)
-    return figure
-
-
-def _headline(history: History) -> str:
-    epochs = f'{len(history.losses)} epoch{"s" * (len(history.losses) != 1)}'
-    ended = {'interrupted': ', then interrupted', 'diverged': ', then diverged', 'callback': ', stopped early'}
-    return f'Training: {epochs}{ended.get(history.stopped, "")}'
-
-
-def _curves(axes: 'Axes', name: str, training: Sequence[float], validation: Sequence[float]) -> None:
-    _curve(axes, 'training', training, color=COLOURS[0], linestyle='-')
-    if validation:
-        _curve(axes, 'validation', validation, color=COLOURS[1], linestyle='--')
-    axes.set_ylabel(name)
-    axes.grid(color='#e3e6ea', linewidth=0.8)
-    axes.margins(x=0.02)
-    axes.legend(loc='best')
-
-
-def _curve(axes: 'Axes', label: str, numbers: Sequence[float], **line: Any) -> None:
-    """A number an epoch; the last one has a dot, and is written in the legend."""
-    axes.plot(
-        range(1, len(numbers) + 1), numbers, label=f'{label}: {_written(numbers[-1])}', linewidth=1.8,
-        marker='o', markersize=4.5, markevery=[-1], clip_on=False, zorder=3, **line,
-    )  # fmt: skip
-
-
-# Regions ---------------------------------------------------------------------------------------------------------
 
 
 def decision_boundary(
@@ -156,8 +54,8 @@ def decision_boundary(
         field = [[_outputs(model, (x, y)) for x in plane.xs] for y in plane.ys]
     classes = _classes(plane.targets, len(answers[0]))
     right = [_side(answer, threshold) == k for answer, k in zip(answers, classes, strict=True)]
-    with _styled():
-        figure: Figure = _figure(6.4, 1.2 + 5.0 * plane.ratio)
+    with styled():
+        figure: Figure = new_figure(6.4, 1.2 + 5.0 * plane.ratio)
         axes = figure.subplots()
         if len(answers[0]) == 1:
             _shade_output(axes, plane, [[outputs[0] for outputs in row] for row in field], threshold)
@@ -249,7 +147,7 @@ def _shade_output(axes: 'Axes', plane: _Plane, field: Field, threshold: float) -
         axes.contour(plane.xs, plane.ys, field, [threshold], colors=INK, linewidths=1.6)
     ticks = [threshold - reach, threshold, threshold + reach]
     bar = axes.figure.colorbar(shading, ax=axes, label='output', shrink=0.8)
-    bar.set_ticks(ticks, labels=[_written(tick) for tick in ticks])
+    bar.set_ticks(ticks, labels=[written(tick) for tick in ticks])
     bar.outline.set_visible(False)
 
 
@@ -259,7 +157,7 @@ def _shade_classes(axes: 'Axes', plane: _Plane, field: list[Field]) -> None:
         lead = [[_lead(outputs, k) for outputs in row] for row in field]
         leads = [number for row in lead for number in row]
         if max(leads) > 0:
-            axes.contourf(plane.xs, plane.ys, lead, [0.0, math.inf], colors=[_colour(k)], alpha=0.3)
+            axes.contourf(plane.xs, plane.ys, lead, [0.0, math.inf], colors=[colour(k)], alpha=0.3)
         if min(leads) < 0 < max(leads):
             axes.contour(plane.xs, plane.ys, lead, [0.0], colors=INK, linewidths=1.2)
 
@@ -273,10 +171,10 @@ def _scatter(axes: 'Axes', plane: _Plane, classes: Sequence[int], right: Sequenc
     for k in sorted(set(classes)):
         members = [i for i, other in enumerate(classes) if other == k]
         target = plane.targets[members[0]]
-        name = str(k) if hasattr(target, '__len__') else _written(plain(target))
+        name = str(k) if hasattr(target, '__len__') else written(plain(target))
         xs, ys = zip(*(plane.points[i] for i in members), strict=True)
         axes.scatter(
-            xs, ys, 30, color=_colour(k), marker=MARKERS[k % len(MARKERS)], edgecolors='white', linewidths=0.8,
+            xs, ys, 30, color=colour(k), marker=MARKERS[k % len(MARKERS)], edgecolors='white', linewidths=0.8,
             label=f'class {name}', zorder=3,
         )  # fmt: skip
     wrong = [point for point, is_right in zip(plane.points, right, strict=True) if not is_right]
@@ -285,68 +183,3 @@ def _scatter(axes: 'Axes', plane: _Plane, classes: Sequence[int], right: Sequenc
         axes.scatter(xs, ys, 110, facecolors='none', edgecolors=INK, linewidths=1.3, label='wrong', zorder=4)
     axes.set(xlim=(plane.xs[0], plane.xs[-1]), ylim=(plane.ys[0], plane.ys[-1]))
     axes.set(xlabel=plane.names[0], ylabel=plane.names[1], aspect='equal' if plane.to_scale else 'auto')
-
-
-def _written(number: float) -> str:
-    return f'{number:.3g}'.replace('-', '−')
-
-
-def _colour(k: int) -> str:
-    return COLOURS[k % len(COLOURS)]
-
-
-# Figures and files -----------------------------------------------------------------------------------------------
-
-
-def save_figure(figure: 'Figure', path: str | os.PathLike[str]) -> Path:
-    """Write a figure to a file, which is replaced in one step if it exists. The same figure gives the same bytes.
-
-    Args:
-        figure: the figure.
-        path: ends with .png, .svg or .pdf.
-
-    Returns:
-        The path.
-
-    Raises:
-        RenderError: the path ends otherwise, is a directory or in none.
-    """
-    path = Path(path)
-    form = path.suffix.lower().removeprefix('.')
-    if form not in TIMELESS:
-        raise RenderError(
-            f"a figure is saved as .png, .svg or .pdf, not as {path.name!r}: save_figure(figure, 'a.png')"
-        )
-    if path.is_dir() or not path.parent.is_dir():
-        raise RenderError(
-            f'{path} cannot be written: it is a directory, or the directory that it should be in is missing'
-        )
-    replace_file(path, _rendered(figure, form))
-    return path
-
-
-def _rendered(figure: 'Figure', form: str) -> bytes:
-    buffer = io.BytesIO()
-    with _styled():
-        figure.savefig(buffer, format=form, metadata=TIMELESS[form])
-    return buffer.getvalue()
-
-
-def _figure(width: float, height: float) -> Any:
-    """An empty figure, in inches, that a notebook shows although pyplot does not know it."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout='constrained')
-    figure._repr_png_ = partial(_rendered, figure, 'png')  # type: ignore[attr-defined]
-    return figure
-
-
-@contextmanager
-def _styled() -> Iterator[None]:
-    """The look of these figures, whatever the program and its matplotlibrc have set.
-
-    Raises:
-        MissingDependencyError: matplotlib is not installed.
-    """
-    with optional_import('matplotlib.style', 'plot').context(['default', STYLE]):
-        yield

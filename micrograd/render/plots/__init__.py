@@ -1,0 +1,11 @@
+"""Plots of a training and of what was learnt, as matplotlib Figures.
+
+Nothing here touches pyplot, so it needs no display and leaves a program's own figures alone. The look does not depend
+on the machine's matplotlib settings: the same numbers give the same picture.
+"""
+
+from micrograd.render.plots.curves import loss_curve
+from micrograd.render.plots.figures import save_figure
+from micrograd.render.plots.regions import decision_boundary
+
+__all__ = ['decision_boundary', 'loss_curve', 'save_figure']
