@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from micrograd.checkpoint import load, save
+    from micrograd.groups import group
     from micrograd.render import draw, draw_dot, trace
     from micrograd.training import fit
 
@@ -31,6 +32,7 @@ __all__ = [
     'fit',
     'gradcheck',
     'gradients',
+    'group',
     'load',
     'name',
     'no_grad',
@@ -43,6 +45,7 @@ _HOMES = {  # what is loaded when it is first asked for
     'draw': 'render',
     'draw_dot': 'render',
     'fit': 'training',
+    'group': 'groups',
     'load': 'checkpoint',
     'save': 'checkpoint',
     'trace': 'render',

@@ -95,6 +95,10 @@ class Module:
         for name, number in _fitting(self, parameters, state).items():
             parameters[name].data = number
 
+    def brief(self) -> str:
+        """The module as the call that makes one like it, where that is known: shorter than its repr."""
+        return type(self).__name__
+
     def _parts(self) -> dict[str, Any]:
         """Where the parameters are, by name."""
         return vars(self)

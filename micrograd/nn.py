@@ -13,6 +13,7 @@ from micrograd.activations import Function, check_activation, named, no_value, t
 from micrograd.checks import integer, random_generator
 from micrograd.engine import Value
 from micrograd.errors import ShapeError
+from micrograd.groups import Call, values_in
 from micrograd.initialisation import INITIALISATIONS, Initialisation, draw
 from micrograd.module import Module
 from micrograd.scalars import Condition, is_real
@@ -85,24 +86,30 @@ class Neuron(Module):
             ShapeError: there are more or fewer of them.
             TypeError: they are something else.
         """
-        if type(x) is not _Inputs:
-            x = _Inputs(self, x)
+        in_layer = type(x) is _Inputs
+        inputs = x if type(x) is _Inputs else _Inputs(self, x)
         w = self.w
-        if len(x) != len(w):
-            raise _wrong_number(self, len(w), len(x))
+        if len(inputs) != len(w):
+            raise _wrong_number(self, len(w), len(inputs))
         z: Value = self.b
-        for weight, v in zip(w, x, strict=True):
+        for weight, v in zip(w, inputs, strict=True):
             z = z + weight * v
-        if not self.nonlin:
-            return z
-        activation = self.activation
-        a = (named(activation) if isinstance(activation, str) else activation)(z)
+        activation = self.activation if self.nonlin else 'linear'
+        if in_layer and type(self) is Neuron and isinstance(activation, str):
+            return named(activation)(z)  # the layer marks it, which is quicker
+        with Call(self, inputs.ids, 'neuron', id(z)) as call:
+            a = (named(activation) if isinstance(activation, str) else activation)(z)
         if not isinstance(a, Value):
             raise no_value(activation, a)
+        call.mark([a])
         return a
 
     def _parts(self) -> dict[str, Any]:
         return {'w': self.w, 'b': self.b, 'activation': self.activation}  # which may be a Module
+
+    def brief(self) -> str:
+        """See Module."""
+        return type(self).__name__ if _nin(self) is None else repr(self)
 
     def __repr__(self) -> str:
         return f'{title(self.activation) if self.nonlin else "Linear"}Neuron({len(self.w)})'
@@ -147,11 +154,18 @@ class Layer(Module):
             TypeError: they are something else.
         """
         x = _checked(self, x)
-        outputs = [neuron(x) for neuron in self.neurons]
+        with Call(self, _ids(x), 'layer') as call:
+            outputs = [neuron(x) for neuron in self.neurons]
+        call.mark(outputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
     def _parts(self) -> dict[str, Any]:
         return {'neurons': self.neurons}
+
+    def brief(self) -> str:
+        """See Module."""
+        nin = _nin(self)
+        return super().brief() if nin is None else f'{type(self).__name__}({nin}, {len(self.neurons)})'
 
     def __repr__(self) -> str:
         return f'Layer of [{", ".join(str(neuron) for neuron in self.neurons)}]'
@@ -212,12 +226,20 @@ class MLP(Module):
             TypeError: they are something else.
         """
         x = _checked(self, x)
-        for layer in self.layers:
-            x = layer(x)
+        with Call(self, _ids(x), 'network') as call:
+            for layer in self.layers:
+                x = layer(x)
+        call.mark(list(values_in(x)))
         return x
 
     def _parts(self) -> dict[str, Any]:
         return {'layers': self.layers}
+
+    def brief(self) -> str:
+        """See Module."""
+        nin = _nin(self)
+        sizes = [len(layer.neurons) if isinstance(layer, Layer) else '?' for layer in self.layers]
+        return super().brief() if nin is None else f'{type(self).__name__}({nin}, {short(sizes)})'
 
     def __repr__(self) -> str:
         return f'MLP of [{", ".join(str(layer) for layer in self.layers)}]'
@@ -229,11 +251,16 @@ class MLP(Module):
 class _Inputs(list[Value]):
     """The inputs of one example, all of them Values: made once, then handed to every neuron of a layer."""
 
-    __slots__ = ()
+    __slots__ = ('ids',)
 
     def __init__(self, module: Module, x: Any):
         xs = x if type(x) is list else _items(module, x)
         super().__init__([v if type(v) is Value else _input(module, v) for v in xs])
+        self.ids = frozenset(map(id, self))
+
+
+def _ids(x: Any) -> frozenset[int]:
+    return x.ids if type(x) is _Inputs else frozenset(map(id, values_in(x)))
 
 
 def _items(module: Module, x: Any) -> Iterable[Any]:
@@ -243,7 +270,7 @@ def _items(module: Module, x: Any) -> Iterable[Any]:
         return (x,)
     if not isinstance(x, Iterable) or isinstance(x, str | Set | Mapping):
         raise TypeError(
-            f'{_brief(module)} takes a list of numbers and Values, in order, not {type(x).__name__}: {short(x)}'
+            f'{module.brief()} takes a list of numbers and Values, in order, not {type(x).__name__}: {short(x)}'
         )
     return x
 
@@ -257,10 +284,10 @@ def _input(module: Module, x: Any) -> Value:
         return x.flag  # type: ignore[no-any-return]  # a Value
     if hasattr(x, '__len__') and not isinstance(x, str):
         raise ShapeError(
-            f'{_brief(module)} takes one example a call, a list of numbers, and was given a list of lists. '
+            f'{module.brief()} takes one example a call, a list of numbers, and was given a list of lists. '
             'Wrong: model(rows). Right: [model(row) for row in rows]'
         )
-    raise TypeError(f'{_brief(module)} takes numbers and Values, not {type(x).__name__}: {short(x)}')
+    raise TypeError(f'{module.brief()} takes numbers and Values, not {type(x).__name__}: {short(x)}')
 
 
 def _checked(module: Module, x: Any) -> Any:
@@ -289,22 +316,9 @@ def _nin(module: Any) -> int | None:
 def _wrong_number(module: Module, nin: int, given: int) -> ShapeError:
     right = ', '.join(f'x{i}' for i in range(nin)) if nin <= 4 else f'x0, x1, …, x{nin - 1}'
     return ShapeError(
-        f'{_brief(module)} takes {nin} input{"s" * (nin != 1)}, and was given {given}. Right: model([{right}]), '
+        f'{module.brief()} takes {nin} input{"s" * (nin != 1)}, and was given {given}. Right: model([{right}]), '
         'or a network made for as many inputs as there are'
     )
-
-
-def _brief(module: Module) -> str:
-    """A network as the call that makes one like it: shorter than its repr, which lists all the neurons."""
-    name, nin = type(module).__name__, _nin(module)
-    if nin is None:
-        return name
-    if isinstance(module, Layer):
-        return f'{name}({nin}, {len(module.neurons)})'
-    if isinstance(module, MLP):
-        sizes = [len(layer.neurons) if isinstance(layer, Layer) else '?' for layer in module.layers]
-        return f'{name}({nin}, {short(sizes)})'
-    return repr(module)
 
 
 # Shapes ----------------------------------------------------------------------------------------------------------

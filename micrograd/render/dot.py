@@ -13,7 +13,8 @@ from micrograd.errors import RenderError, optional_import
 from micrograd.files import replace_file
 from micrograd.render import svg
 from micrograd.render.layout import FORMATS, TIME_LIMIT, layout
-from micrograd.render.view import Box, Edge, View, legible, number, short_number, view
+from micrograd.render.parts import AUTO
+from micrograd.render.view import Box, Edge, Part, View, legible, number, short_number, view
 
 MAX_NODES = 500  # what can be read, and is laid out in a second
 LONGEST_TITLE = 200
@@ -28,6 +29,7 @@ _SHAPES = {
     'parameter': {'color': '#2f6fab', 'penwidth': '2'},
     'constant': {'shape': 'note', 'style': 'filled'},
     'operation': {},
+    'part': {'style': 'filled', 'penwidth': '1.6'},
 }
 
 
@@ -100,6 +102,8 @@ def draw(
     v: Value | Sequence[Value],
     *,
     title: str | None = None,
+    collapse: Any = AUTO,
+    depth: int | None = None,
     max_nodes: int = MAX_NODES,
     time_limit: float = TIME_LIMIT,
 ) -> Drawing:
@@ -108,7 +112,11 @@ def draw(
     Args:
         v: the value, or several.
         title: a line above the picture.
-        max_nodes: the largest number of values to draw.
+        collapse: what is to be one box: 'neuron' (every neuron), 'layer' (and layers, and functions under
+            `micrograd.group`), 'network' (and whole networks); the name of a group, as 'layer 1'; a Module; a list of
+            these; or None, nothing. By default nothing, unless there are more than max_nodes values.
+        depth: how many groups may stand open around a value, those further in are one box each: 0 are the outermost.
+        max_nodes: the largest number of boxes to draw.
         time_limit: how long Graphviz may take, in seconds.
 
     Returns:
@@ -116,8 +124,8 @@ def draw(
 
     Raises:
         TypeError: v is no Value, and no list of them.
-        ValueError: v is an empty list.
-        GraphError: the graph has more than max_nodes values.
+        ValueError: v is an empty list, or nothing in the graph has the name that is to be collapsed.
+        GraphError: there are more than max_nodes boxes.
 
     >>> from micrograd import Value
     >>> x, w = Value(2.0, label='x'), Value(-3.0, label='w')
@@ -125,8 +133,12 @@ def draw(
     >>> y.backward()
     >>> draw(y)
     Drawing of 4 values and 3 edges
+    >>> from micrograd import nn
+    >>> draw(nn.MLP(2, [16, 16, 1])([1.0, -1.0]), collapse='layer')
+    Drawing of 3 parts, 2 values and 4 edges
     """
-    return Drawing(view(_values(v), count(max_nodes, 'max_nodes')), legible(title or '', LONGEST_TITLE), time_limit)
+    shown = view(_values(v), count(max_nodes, 'max_nodes'), collapse, depth)
+    return Drawing(shown, legible(title or '', LONGEST_TITLE), time_limit)
 
 
 def draw_dot(root: Value, format: str = 'svg', rankdir: str = 'LR') -> Any:  # noqa: A002 - the name it has upstream
@@ -210,11 +222,14 @@ def digraph(view: View, title: str, **graph_attributes: str) -> Any:
     return dot
 
 
-def _label(box: Box, across: bool) -> str:
+def _label(box: Box | Part, across: bool) -> str:
     """Two lines, the number and its gradient at their right ends; two fields of a record, except for a constant.
 
     Fields stand one below the other where the graph goes across, and beside each other inside braces.
     """
+    if isinstance(box, Part):
+        fields = rf'{escaped(box.heading)}\l|{box.written_outputs}\lΣ\|grad\| {number(box.total_grad)}\l'
+        return fields if across else f'{{{fields}}}'
     heading, data, grad = escaped(box.heading), number(box.data), number(box.grad)
     if box.role == 'constant':
         return rf'{heading}   {data}\rgrad   {grad}\r'.lstrip()
@@ -222,7 +237,7 @@ def _label(box: Box, across: bool) -> str:
     return f'{{{fields}}}' if across else fields
 
 
-def _looks(box: Box) -> dict[str, str]:
+def _looks(box: Box | Part) -> dict[str, str]:
     looks = {'class': f'{box.role} {_shade_name(box.shade)}', 'fillcolor': _fill(box.shade), **_SHAPES[box.role]}
     if box.root:
         looks |= {'class': f'{looks["class"]} root', 'color': '#57606a', 'penwidth': '2.4'}
@@ -246,6 +261,8 @@ def _fill(shade: int | None) -> str:
 def _line(edge: Edge) -> dict[str, str]:
     if edge.decides:
         return {'style': 'dashed'}
+    if edge.uses:
+        return {'label': f'{edge.uses:,}×'} if edge.uses > 1 else {}
     return {'label': '?' if edge.factor is None else short_number(edge.factor)}
 
 

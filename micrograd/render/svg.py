@@ -5,7 +5,7 @@ from collections import defaultdict
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from micrograd.render.view import Box, Edge, View, number, short_number
+from micrograd.render.view import Box, Edge, View, number, plural, short_number
 
 _SVG = 'http://www.w3.org/2000/svg'
 _LISTED = 12  # leaves that a description names
@@ -82,7 +82,7 @@ def _annotate(group: Element, notes: dict[str, str], prefix: str) -> None:
 
 
 def _description(view: View) -> str:
-    leaves = [_numbers(box) for box in view.boxes if box.role in ('input', 'parameter')]
+    leaves = [_numbers(box) for box in view.boxes if isinstance(box, Box) and box.role in ('input', 'parameter')]
     more = f' and {len(leaves) - _LISTED:,} more' if len(leaves) > _LISTED else ''
     sentences = [
         f'{view.size}, from the inputs on the left to {_roots(view)} on the right.',
@@ -96,7 +96,8 @@ def _colours(view: View) -> str:
     """What the colours mean, and what there is of them."""
     alarms = sum(box.shade is None for box in view.boxes)
     inverted = f' Inverted where a number is nan, or a gradient infinite: {alarms:,}.' if alarms else ''
-    largest = max((abs(box.grad) for box in view.boxes if box.shade is not None), default=0.0)
+    grads = [box.grad for box in view.boxes if isinstance(box, Box) and box.shade is not None]
+    largest = max(map(abs, grads), default=0.0)
     if largest == 0.0:
         return f'No gradient is known yet but 0, which is white.{inverted}'
     return (
@@ -123,12 +124,13 @@ def _notes(view: View) -> dict[str, str]:
         operands[edge.child].append(f'{names[edge.parent]}: {_meaning(edge)}')
     for box in view.boxes:
         kind = '' if box.role == 'operation' else f' ({box.role})'
-        numbers = f'{box.heading or box.known_as}{kind}, data {number(box.data)}, grad {number(box.grad)}'
-        notes[box.id] = '\n'.join([numbers, *operands[box.id]])
+        notes[box.id] = '\n'.join([f'{box.heading or box.known_as}{kind}, {box.numbers}', *operands[box.id]])
     return notes
 
 
 def _meaning(edge: Edge) -> str:
     if edge.decides:
         return 'decides'
+    if edge.uses:
+        return plural(edge.uses, 'use')
     return 'defined by hand' if edge.factor is None else f'local derivative {short_number(edge.factor)}'
