@@ -184,8 +184,9 @@ def find(order: Sequence[Value]) -> list[Group]:
     index = {id(v): i for i, v in enumerate(order)}
     outputs: dict[Call, list[int]] = {}
     for i, v in enumerate(order):
-        for call in _calls(v):
+        for call in v._calls:
             outputs.setdefault(call, []).append(i)
+    outputs |= {call: [i] for call, i in _unmarked(outputs, order)}
     around = {call: _around(call, outputs) for call in outputs}
     groups: list[Group] = []
     positions: dict[Call, int] = {}
@@ -206,16 +207,23 @@ def find(order: Sequence[Value]) -> list[Group]:
     return groups
 
 
-def _calls(v: Value) -> tuple[Call, ...]:
-    """The calls that returned a node, the innermost first. Of most neurons only the layer noted one."""
-    if not v._calls or v._calls[0].kind != 'layer':
-        return v._calls
-    layer = v._calls[0]
-    maker = layer.maker.neurons[layer.outputs.index(id(v))]
-    nonlin = getattr(maker, 'nonlin', None)  # None: not one of our neurons, so what its z is, only its class knows
-    neuron = Call(maker, layer.inputs, 'neuron', None if nonlin is None else id(parents(v)[0] if nonlin else v))
-    neuron.parent = layer
-    return (neuron, *v._calls)
+def _unmarked(outputs: dict[Call, list[int]], order: Sequence[Value]) -> Iterator[tuple[Call, int]]:
+    """The calls of neurons that only their layer marked, which is quicker; with the position of what each returned."""
+    marked = {(call.parent, id(call.maker)) for call in outputs}
+    for layer, positions in outputs.items():
+        if layer.kind != 'layer':
+            continue
+        for i in positions:
+            maker = layer.maker.neurons[layer.outputs.index(id(order[i]))]
+            if (layer, id(maker)) not in marked:
+                yield _of_neuron(maker, layer, order[i]), i
+
+
+def _of_neuron(maker: Any, layer: Call, a: Value) -> Call:
+    nonlin = getattr(maker, 'nonlin', None)  # None: no Neuron, so what its z is, only its class knows
+    call = Call(maker, layer.inputs, 'neuron', None if nonlin is None else id(parents(a)[0] if nonlin else a))
+    call.parent = layer
+    return call
 
 
 def _around(call: Call, found: dict[Call, list[int]]) -> list[Call]:

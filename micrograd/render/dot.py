@@ -21,6 +21,7 @@ LONGEST_TITLE = 200
 FONT = 'Helvetica,Arial,sans-serif'
 GREY = '#6e7681'  # of what lies outside the boxes: as readable on white as on black
 INK = '#1b1f24'
+PART = '#eceff3'  # what a collapsed part is filled with
 
 _BLUES = ('#ffffff', '#e6f0fb', '#cae0f6', '#abcef0', '#89b9e9', '#62a3e0')  # for a gradient of 0, and larger ones
 _ORANGES = ('#ffffff', '#feefe4', '#fdddc5', '#fbc9a2', '#f7b27b', '#f2994a')  # below 0
@@ -29,7 +30,7 @@ _SHAPES = {
     'parameter': {'color': '#2f6fab', 'penwidth': '2'},
     'constant': {'shape': 'note', 'style': 'filled'},
     'operation': {},
-    'part': {'style': 'filled', 'penwidth': '1.6'},
+    'part': {'style': 'filled', 'fillcolor': PART, 'penwidth': '1.6'},
 }
 
 
@@ -228,8 +229,10 @@ def _label(box: Box | Part, across: bool) -> str:
     Fields stand one below the other where the graph goes across, and beside each other inside braces.
     """
     if isinstance(box, Part):
-        fields = rf'{escaped(box.heading)}\l|{box.written_outputs}\lΣ\|grad\| {number(box.total_grad)}\l'
-        return fields if across else f'{{{fields}}}'
+        fields = (
+            rf'{escaped(box.name)}\lout\lΣ\|grad\|\l|{box.extent}\r{box.written_outputs}\r{number(box.total_grad)}\r'
+        )
+        return f'{{{fields}}}' if across else fields
     heading, data, grad = escaped(box.heading), number(box.data), number(box.grad)
     if box.role == 'constant':
         return rf'{heading}   {data}\rgrad   {grad}\r'.lstrip()
@@ -242,7 +245,7 @@ def _looks(box: Box | Part) -> dict[str, str]:
     if box.root:
         looks |= {'class': f'{looks["class"]} root', 'color': '#57606a', 'penwidth': '2.4'}
     if box.shade is None:
-        looks |= {'fontcolor': '#ffffff', 'color': '#d29922', 'penwidth': '2'}
+        looks |= {'fillcolor': _fill(None), 'fontcolor': '#ffffff', 'color': '#d29922', 'penwidth': '2'}
     return looks
 
 

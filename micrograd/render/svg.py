@@ -25,6 +25,7 @@ _STYLE = f"""
   .micrograd .parameter > :not(text) {{ stroke: #6cb0f5 }}
   .micrograd .root:not(.alarm) > :not(text) {{ stroke: #d0d7de }}
 {_SHADES}
+  .micrograd .part:not(.alarm) > :not(text):not(polyline) {{ fill: #3a424d }}
   .micrograd .alarm > :not(text):not(polyline) {{ fill: #f0f3f6 }}
   .micrograd .alarm text {{ fill: #1b1f24 }}
 }}

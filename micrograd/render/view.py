@@ -95,7 +95,12 @@ class Part:
     @property
     def heading(self) -> str:
         """Its name and its size."""
-        return f'{self.name} · {plural(self.size, "value")}'
+        return f'{self.name} · {self.extent}'
+
+    @property
+    def extent(self) -> str:
+        """Its size, in words."""
+        return plural(self.size, 'value')
 
     @property
     def known_as(self) -> str:
@@ -108,10 +113,10 @@ class Part:
 
         >>> Part(id='g1', name='layer 1', kind='layer', size=9, outputs=(('', 0.5), ('', -1.0), ('', 0.0), ('', 2.0)),
         ...     total_grad=1.0, root=False, shade=0).written_outputs
-        '0.5000  −1.0000  … 4 outputs'
+        '0.5000, −1.0000, … 4 outputs'
         """
         numbers = [number(data) for _, data in self.outputs]
-        return '  '.join(numbers if len(numbers) <= 3 else [*numbers[:2], f'… {len(numbers):,} outputs'])
+        return ', '.join(numbers if len(numbers) <= 3 else [*numbers[:2], f'… {len(numbers):,} outputs'])
 
     @property
     def numbers(self) -> str:
@@ -224,7 +229,7 @@ def _ids(shown: Cover) -> list[str]:
 
 def _boxes(nodes: Sequence[Value], drawn: set[int], shown: Cover, ids: Sequence[str]) -> Iterator[Box | Part]:
     largest = max((abs(v.grad) for v in nodes if math.isfinite(v.grad)), default=0.0)
-    names = _names(nodes)
+    names = names_of(nodes)
     parts = defaultdict(list)
     for k, group in shown.collapsed.items():
         parts[group.outputs[0]].append(_part(f'g{k + 1}', group, nodes, names, drawn))
@@ -234,7 +239,7 @@ def _boxes(nodes: Sequence[Value], drawn: set[int], shown: Cover, ids: Sequence[
             yield Box(
                 id=ids[i],
                 name=names[i],
-                operation=legible(_SYMBOLS.get(v._op, v._op)),
+                operation=operation_of(v),
                 data=v.data,
                 grad=v.grad,
                 role=v.role,
@@ -310,7 +315,12 @@ def _too_large(values: int, boxes: int, max_nodes: int) -> GraphError:
 # Names and numbers as text -----------------------------------------------------------------------------------------
 
 
-def _names(nodes: Sequence[Value]) -> list[str]:
+def operation_of(v: Value) -> str:
+    """The symbol of the operation that made a value, as pictures show it; '' for a leaf."""
+    return legible(_SYMBOLS.get(v._op, v._op))
+
+
+def names_of(nodes: Sequence[Value]) -> list[str]:
     """The user's names; for other leaves x₁, x₂, … if they are inputs, w₁, w₂, … if they are parameters."""
     labels = [legible(v.label) if v.label else '' for v in nodes]
     unused = {role: _numbered(letter, set(labels)) for role, letter in _LETTERS.items()}

@@ -1,0 +1,271 @@
+"""Who made which nodes: marks on what modules and grouped functions return, and the groups found from them."""
+
+import copy
+import gc
+import threading
+
+import pytest
+
+import micrograd
+from micrograd import Value, graph, nn, no_grad
+from micrograd.groups import find, group, values_in
+
+
+def groups(*roots):
+    return find(graph.topological(roots))
+
+
+def names(*roots):
+    return [g.depth * '  ' + g.name for g in groups(*roots)]
+
+
+def members(root, name):
+    order = graph.topological([root])
+    (found,) = [g for g in find(order) if g.name == name]
+    return {order[i].label or order[i]._op for i in found.members}
+
+
+@group('square')
+def square(x):
+    return x * x
+
+
+@group('distance')
+def distance(x, y):
+    return (square(x[0] - y[0]) + square(x[1] - y[1])).sqrt()
+
+
+# Modules
+
+
+def test_a_network_its_layers_and_its_neurons():
+    model = nn.MLP(2, [3, 2, 1], activation='tanh')
+    found = groups(model([1.0, 2.0]))
+    assert [g.depth * '  ' + g.name for g in found] == [
+        'MLP(2, [3, 2, 1])',
+        '  layer 1', '    neuron 1.1', '    neuron 1.2', '    neuron 1.3',
+        '  layer 2', '    neuron 2.1', '    neuron 2.2',
+        '  layer 3', '    neuron 3.1',
+    ]  # fmt: skip
+    assert [g.kind for g in found[:3]] == ['network', 'layer', 'neuron']
+    assert [g.maker for g in found[:3]] == [model, model.layers[0], model.layers[0].neurons[0]]
+    assert [g.parent for g in found] == [None, 0, 1, 1, 1, 0, 5, 5, 0, 8]
+
+
+def test_each_module_by_itself():
+    assert names(nn.Neuron(2)([1.0, 2.0])) == ['ReLUNeuron(2)']
+    assert names(*nn.Layer(2, 2)([1.0, 2.0])) == ['Layer(2, 2)', '  neuron 1', '  neuron 2']
+
+
+def test_a_neuron_holds_its_parameters_but_not_its_inputs():
+    neuron = nn.Neuron(2, activation='tanh')
+    micrograd.name(w=neuron.w, b=neuron.b)
+    x = [Value(1.0, label='x0'), Value(2.0, label='x1')]
+    assert members(neuron(x), 'TanhNeuron(2)') == {'w[0]', 'w[1]', 'b', '*', '+', 'tanh'}
+
+
+@pytest.mark.parametrize(
+    ('activation', 'z'), [('relu', '+'), ('linear', '+'), ('leaky_relu', '+'), (lambda z: z.exp() + 1.0, '+')]
+)
+@pytest.mark.parametrize('make', [nn.Neuron, lambda nin, **more: nn.Layer(nin, 1, **more)])
+def test_the_weighted_input_is_known(make, activation, z):
+    x = [Value(1.0), Value(2.0)]
+    a = make(2, activation=activation)(x)
+    order = graph.topological([a])
+    (neuron,) = [g for g in find(order) if g.kind == 'neuron']
+    bias = neuron.maker.b.data + neuron.maker.w[0].data * 1.0 + neuron.maker.w[1].data * 2.0
+    assert order[neuron.z].data == bias
+    assert order[neuron.z]._op == z
+    assert [order[i] for i in neuron.outputs] == [a]
+
+
+def test_an_activation_that_is_a_module_or_a_group_is_a_part_of_the_neuron():
+    assert names(nn.Neuron(1, activation=square)([1.0])) == ['SquareNeuron(1)', '  square']
+    assert names(nn.Layer(1, 1, activation=square)([1.0])) == ['Layer(1, 1)', '  neuron 1', '    square']
+
+
+def test_a_class_of_a_programs_own_marks_what_the_neuron_in_it_made():
+    class Doubled(nn.Neuron):
+        def __call__(self, x):
+            return super().__call__(x) * 2.0
+
+    layer = nn.Layer(1, 2)
+    layer.neurons = [Doubled(1), Doubled(1)]
+    assert names(*layer([1.0])) == ['Layer', '  neuron 1', '  neuron 2']
+
+
+def test_a_layer_of_other_things_than_neurons():
+    layer = nn.Layer(1, 2)
+    layer.neurons = [lambda x: x[0] * 2.0, lambda x: 5.0, lambda x: x[0]]
+    x = Value(3.0)
+    doubled, number, same = layer([x])
+    assert (doubled.data, number, same) == (6.0, 5.0, x)
+    assert names(doubled) == ['Layer', '  neuron 1']
+    assert x._calls == ()
+
+
+def test_several_examples_are_several_calls():
+    neuron = nn.Neuron(1)
+    order = graph.topological([neuron([1.0]) + neuron([2.0])])
+    first, second = find(order)
+    assert {order[i] for i in first.members} & {order[i] for i in second.members} == set(neuron.parameters())
+
+
+def test_what_a_part_of_the_graph_shows_keeps_its_names():
+    model = nn.MLP(2, [2, 1])
+    hidden = model.layers[0]([1.0, 2.0])
+    assert names(hidden[1]) == ['Layer(2, 2)', '  neuron 2']
+    whole = model([1.0, 2.0])
+    below = [v for v in graph.topological([whole]) if v._op == 'ReLU']
+    assert names(below[0]) == ['layer 1', '  neuron 1.1']
+
+
+# Functions
+
+
+def test_a_function_is_what_lies_between_its_results_and_its_arguments():
+    a = [Value(0.0, label='a0'), Value(1.0, label='a1')]
+    b = [Value(3.0, label='b0'), Value(5.0, label='b1')]
+    d = distance(a, b)
+    assert names(d) == ['distance', '  square', '  square']
+    assert members(d, 'distance') == {'-', '*', '+', 'sqrt'}
+    assert distance.__name__ == 'distance'
+
+
+@pytest.mark.parametrize('pack', [lambda y: [y], lambda y: (y, 1.0), lambda y: {'y': [(y,)]}, lambda y: [y, y]])
+def test_results_in_containers_are_marked_once(pack):
+    @group('f')
+    def f(x):
+        return pack(x * 2.0)
+
+    (y,) = values_in(f(Value(1.0)))
+    assert len(y._calls) == 1
+
+
+def test_arguments_by_name_are_inputs():
+    @group('f')
+    def f(*, x):
+        return x['x'] * 2.0
+
+    x = Value(1.0, label='x') + 1.0
+    assert members(f(x={'x': x}), 'f') == {'*', ''}
+
+
+def test_what_is_given_back_as_it_was_is_not_made_here():
+    x = Value(2.0) + 1.0
+    assert group('same')(lambda x: x)(x) is x
+    assert x._calls == ()
+
+
+def test_the_state_that_a_function_keeps_is_not_a_part_of_its_next_call():
+    h = Value(0.0, label='h0')
+
+    @group('cell')
+    def cell(x):
+        nonlocal h
+        h = (x + h).tanh()
+        return h
+
+    for x in (1.0, 2.0, 3.0):
+        cell(Value(x))
+    assert names(h) == ['cell', 'cell', 'cell']
+    assert [len(g.members) for g in groups(h)] == [3, 2, 2]
+
+
+def test_recursion_is_groups_in_groups():
+    @group('power')
+    def power(x, n):
+        return x if n == 1 else x * power(x, n - 1)
+
+    assert names(power(Value(2.0), 4)) == ['power', '  power', '    power']
+
+
+def test_a_group_without_a_name_is_an_error_that_says_how():
+    with pytest.raises(TypeError, match=r"Wrong: @group. Right: @group\('attention'\)"):
+        group(lambda x: x)
+
+
+def test_a_group_that_raises_leaves_nothing_open():
+    with pytest.raises(ZeroDivisionError):
+        group('f')(lambda: 1 / 0)()
+    assert names(square(Value(1.0))) == ['square']
+
+
+def test_threads_have_calls_of_their_own():
+    inside, go_on = threading.Event(), threading.Event()
+
+    @group('slow')
+    def slow(x):
+        inside.set()
+        assert go_on.wait(10)
+        return x * 2.0
+
+    thread = threading.Thread(target=lambda: slow(Value(1.0)))
+    thread.start()
+    assert inside.wait(10)
+    found = names(square(Value(1.0)))
+    go_on.set()
+    thread.join()
+    assert found == ['square']
+
+
+# What marks cost
+
+
+def test_without_a_graph_there_is_no_mark():
+    with no_grad():
+        a = nn.MLP(2, [2, 1])([1.0, 2.0])
+    assert a._calls == ()
+    assert square(Value(2.0)).detach()._calls == ()
+
+
+def test_a_mark_keeps_no_graph_alive_and_needs_no_collector():
+    class Watched(Value):
+        freed = 0
+
+        def __del__(self):
+            Watched.freed += 1
+
+    @group('first')
+    def first(x, y):
+        return x * 2.0
+
+    gc.disable()
+    try:
+        x, y = Watched(1.0), Watched(2.0) * 1.0
+        result = first(x, y)
+        del x, y
+        before = Watched.freed  # y is not needed for the result
+        del result
+        assert (before, Watched.freed) == (1, 2)
+    finally:
+        gc.enable()
+
+
+def test_a_deep_recurrent_network_is_freed_and_copied():
+    neuron = nn.Neuron(1, activation='tanh')
+    h = Value(0.0)
+    for _ in range(100_000):
+        h = neuron([h])
+    twin = copy.deepcopy(h)
+    assert twin.data == h.data
+    del h, twin
+
+
+def test_a_copied_graph_has_groups_of_its_own():
+    model = nn.MLP(2, [2, 1], activation='tanh')
+    y = model([Value(1.0), Value(2.0)])
+    twin = copy.deepcopy(y)
+    assert names(twin) == names(y)
+    assert [g.members for g in groups(twin)] == [g.members for g in groups(y)]
+    assert groups(twin)[0].maker is model
+    pair = copy.deepcopy((model, y))
+    assert groups(pair[1])[0].maker is pair[0]
+
+
+def test_groups_of_a_large_graph_are_found_in_a_loop():
+    neuron = nn.Neuron(1, activation='tanh')
+    h = Value(0.0)
+    for _ in range(5_000):
+        h = neuron([h])
+    assert len(groups(h)) == 5_000
