@@ -1,6 +1,7 @@
 """What all plots share: their look, their colours, and how a figure becomes a file."""
 
 import io
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
 MARKERS = ('o', 's', '^', 'D', 'v', 'P')
 BETWEEN = ('#0072B2', '#8fc1e0', '#f7f7f7', '#f3b78c', '#D55E00')  # a first class, neither, a second class
 INK = '#1b1f24'
+GREY = '#6e7681'
+BLUE, ORANGE = '#62a3e0', '#f2994a'  # lighter: behind text
+POSITIVE, NEGATIVE = COLOURS[0], COLOURS[1]  # as in the pictures of graphs
 
 STYLE: dict[str, Any] = {
     'figure.dpi': 100,
@@ -96,6 +100,25 @@ def new_figure(width: float, height: float) -> Any:
     figure = Figure(figsize=(width, height), layout='constrained')
     figure._repr_png_ = partial(rendered, figure, 'png')  # type: ignore[attr-defined]
     return figure
+
+
+def bare_figure(width: float, height: float) -> tuple[Any, Any]:
+    """An empty figure without axes to be seen, and what to draw on: its coordinates are inches from the lower left."""
+    figure = new_figure(width, height)
+    figure.set_layout_engine('none')
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    axes.set(xlim=(0.0, width), ylim=(0.0, height))
+    axes.set_axis_off()
+    return figure, axes
+
+
+def tint(share: float) -> tuple[float, float, float]:
+    """A background for text: white for 0, bluer up to 1, more orange down to -1; small numbers still differ from 0."""
+    from matplotlib.colors import to_rgb
+
+    strength = math.sqrt(min(abs(share), 1.0))
+    red, green, blue = (1 + (part - 1) * strength for part in to_rgb(BLUE if share > 0 else ORANGE))
+    return red, green, blue
 
 
 @contextmanager

@@ -1,0 +1,113 @@
+"""What the neurons of a network computed, read off a graph: inputs, weighted input z, activation a, error dC/dz."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from micrograd import graph, groups
+from micrograd.activations import function_name
+from micrograd.errors import GraphError
+from micrograd.nn import MLP, Layer, Neuron
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from micrograd.engine import Value
+
+__all__ = ['Pass', 'activation_name', 'neurons_of', 'passes']
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One call of a neuron.
+
+    Args:
+        inputs: what its weights were multiplied with, in their order.
+        z: the weighted input; after `backward()` its gradient is the error, delta = dC/dz.
+        a: the activation.
+    """
+
+    inputs: tuple[Value, ...]
+    z: Value
+    a: Value
+
+
+def neurons_of(model: Any) -> list[list[Neuron]]:
+    """The neurons of a network, layer by layer.
+
+    Args:
+        model: an MLP, a Layer or a Neuron.
+
+    Raises:
+        TypeError: it is something else, or has something else for a layer.
+
+    >>> [len(layer) for layer in neurons_of(MLP(2, [3, 1]))]
+    [3, 1]
+    """
+    if isinstance(model, Neuron):
+        return [[model]]
+    layers = model.layers if isinstance(model, MLP) else [model]
+    for layer in layers:
+        if not isinstance(layer, Layer) or not all(isinstance(neuron, Neuron) for neuron in layer.neurons):
+            raise TypeError(
+                f'this looks at networks of neurons: an MLP, a Layer or a Neuron; {type(layer).__name__} is none: '
+                f'{layer!r:.60}. Any graph can be drawn: micrograd.draw(loss)'
+            )
+    return [layer.neurons for layer in layers]
+
+
+def activation_name(neuron: Neuron) -> str:
+    """What a neuron applies to its weighted input: 'tanh', 'leaky_relu(0.2)', 'linear', or the name of a function.
+
+    >>> activation_name(Neuron(2))
+    'relu'
+    """
+    if not neuron.nonlin:
+        return 'linear'
+    return neuron.activation if isinstance(neuron.activation, str) else function_name(neuron.activation)
+
+
+def passes(model: Any, v: Value | Sequence[Value]) -> list[list[list[Pass]]]:
+    """What each neuron computed on the way to a value: for each layer, for each neuron, its calls.
+
+    Args:
+        model: an MLP, a Layer or a Neuron.
+        v: an output, or a loss computed from outputs, of one example or several; or a list of them.
+
+    Returns:
+        Lists in lists: layers, their neurons, and the calls of each; none for a neuron that took no part.
+
+    Raises:
+        GraphError: the model took no part in it.
+        TypeError: the model is no network of neurons.
+
+    >>> model = Neuron(1, activation='tanh', generator=0)
+    >>> a = model([2.0])
+    >>> [[[one]]] = passes(model, a)
+    >>> one.a is a, one.inputs[0].data, one.z is a._prev[0]
+    (True, 2.0, True)
+    """
+    layers = neurons_of(model)
+    order = graph.topological(groups.values_in(v))
+    found: dict[int, list[Pass]] = {}
+    for group in groups.find(order):
+        if group.kind == 'neuron' and group.z is not None:
+            found.setdefault(id(group.maker), []).append(_pass(group, group.z, order))
+    calls = [[found.get(id(neuron), []) for neuron in layer] for layer in layers]
+    if not any(neuron for layer in calls for neuron in layer):
+        raise GraphError(
+            f'{model.brief()} took no part in this value: it was computed by another model, or without a graph. '
+            'Wrong: with no_grad(): loss = bce(model(x), y). Right: loss = bce(model(x), y)'
+        )
+    return calls
+
+
+def _pass(group: groups.Group, z: int, order: Sequence[Value]) -> Pass:
+    weights = {id(w): i for i, w in enumerate(group.maker.w)}
+    inputs: dict[int, Value] = {}
+    for position in group.members:
+        v = order[position]
+        if v._op == '*' and id(v._prev[0]) in weights:
+            inputs[weights[id(v._prev[0])]] = v._prev[1]
+    return Pass(tuple(inputs[i] for i in sorted(inputs)), order[z], order[group.outputs[0]])

@@ -1,0 +1,297 @@
+"""Columns of circles with lines between them: how the picture of a network is laid out and drawn.
+
+Everything is placed in inches, so that nothing overlaps, whatever the size of the network.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from micrograd.render.plots.figures import GREY, INK, NEGATIVE, POSITIVE, bare_figure, styled, tint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+RADIUS = 0.27  # inches, as everything here; widths of lines are in points
+PITCH = 0.68  # from circle to circle
+LEFT, RIGHT, TOP, BOTTOM = 1.0, 0.7, 1.35, 1.05
+NARROWEST = 6.6  # what the legend needs
+WIDEST_LINE = 5.0
+FAINTEST, STRONGEST = 0.2, 0.9  # opacity of lines
+OUTLINE = '#8a9099'
+BESIDE = 7  # characters of a label beside a circle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One circle.
+
+    Args:
+        index: which of the neurons of its layer it is, from 0.
+        place: where in its column it stands, from the top, from 0.
+        label: what is written beside it.
+        bias: its bias; None for an input.
+        weights: those that lead to it, from all the neurons of the layer before.
+        a: the activation; None if there is none.
+        delta: the error dC/dz, for an input dC/dx; None if there is none.
+    """
+
+    index: int
+    place: int
+    label: str = ''
+    bias: float | None = None
+    weights: tuple[float, ...] = ()
+    a: float | None = None
+    delta: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """The circles of one layer.
+
+    Args:
+        name: 'input', 'layer 1', 'output'.
+        what: its activation.
+        nodes: those that are drawn, from the top.
+        size: how many neurons there are.
+    """
+
+    name: str
+    what: str
+    nodes: Sequence[Node]
+    size: int
+
+    @property
+    def places(self) -> int:
+        """How many circles high it is, the gap included."""
+        return self.nodes[-1].place + 1
+
+
+class _Scales:
+    """The largest finite numbers in the picture, to which the others are compared."""
+
+    def __init__(self, columns: Sequence[Column]):
+        nodes = [node for column in columns for node in column.nodes]
+        self.weight = _largest(number for node in nodes for number in (*node.weights, node.bias))
+        self.a = _largest(node.a for node in nodes)
+        self.delta = _largest(node.delta for node in nodes)
+        self.has_passes = any(node.a is not None for node in nodes)
+        self.has_errors = any(node.delta is not None for node in nodes)
+        shown = [number for node in nodes for number in (*node.weights, node.bias, node.a, node.delta)]
+        rows = max(column.places for column in columns)
+        self.widest = WIDEST_LINE * min(1.0, math.sqrt(6 / rows))  # many lines would hide each other
+        self.all_finite = all(number is None or math.isfinite(number) for number in shown)
+
+    def width(self, weight: float) -> float:
+        """Of a line, in points."""
+        return 0.4 + (self.widest - 0.4) * self._strength(weight)
+
+    def ink(self, weight: float) -> tuple[float, float, float, float]:
+        """The colour of a line: its sign, and fainter where the weight is small."""
+        from matplotlib.colors import to_rgba
+
+        if not math.isfinite(weight):
+            return to_rgba(INK)
+        if weight == 0.0:
+            return to_rgba(OUTLINE, FAINTEST)
+        opacity = FAINTEST + (STRONGEST - FAINTEST) * self._strength(weight) ** 0.7
+        return to_rgba(POSITIVE if weight > 0 else NEGATIVE, opacity)
+
+    def _strength(self, weight: float) -> float:
+        return abs(weight) / self.weight if math.isfinite(weight) else 0.3
+
+
+def _largest(numbers: Iterable[float | None]) -> float:
+    return max((abs(number) for number in numbers if number is not None and math.isfinite(number)), default=0.0) or 1.0
+
+
+class _Places:
+    """Where the circles are."""
+
+    def __init__(self, columns: Sequence[Column]):
+        self.rows = max(column.places for column in columns)
+        self.gap = 1.5 + 0.11 * self.rows  # steep lines of high columns could not be told apart
+        across = LEFT + (len(columns) - 1) * self.gap + RIGHT
+        self.width = max(across, NARROWEST)
+        self.height = BOTTOM + self.rows * PITCH + TOP
+        self.left = LEFT + (self.width - across) / 2
+
+    def x(self, column: int) -> float:
+        """Of a column."""
+        return self.left + column * self.gap
+
+    def y(self, place: float, column: Column) -> float:
+        """Of a place in a column, which is centred."""
+        return BOTTOM + PITCH * (self.rows / 2 + (column.places - 1) / 2 - place)
+
+
+def draw_columns(columns: Sequence[Column], title: str, subtitle: str) -> Figure:
+    """The picture.
+
+    Args:
+        columns: the inputs, then each layer.
+        title: the line above.
+        subtitle: the smaller line below it.
+    """
+    places, scales = _Places(columns), _Scales(columns)
+    with styled():
+        figure: Figure
+        figure, axes = bare_figure(places.width, places.height)
+        figure.text(0.3 / places.width, 1 - 0.36 / places.height, title, size=14, weight='bold', parse_math=False)
+        figure.text(0.3 / places.width, 1 - 0.62 / places.height, subtitle, size=9.5, color=GREY, parse_math=False)
+        _draw_lines(axes, columns, places, scales)
+        for number, column in enumerate(columns):
+            _draw_heading(axes, column, places.x(number), places)
+            for node in column.nodes:
+                _draw_node(axes, node, (places.x(number), places.y(node.place, column)), scales)
+            if column.size > len(column.nodes):
+                _draw_gap(axes, column, places.x(number), places)
+        _draw_legend(axes, places, scales)
+    return figure
+
+
+# Lines -----------------------------------------------------------------------------------------------------------
+
+
+def _draw_lines(axes: Axes, columns: Sequence[Column], places: _Places, scales: _Scales) -> None:
+    """The weights, the strongest on top; zero is drawn too, as the faintest."""
+    from matplotlib.collections import LineCollection
+
+    lines = sorted(_lines(columns, places), key=lambda line: abs(line[1]) if math.isfinite(line[1]) else math.inf)
+    axes.add_collection(
+        LineCollection(
+            [ends for ends, _ in lines],
+            linewidths=[scales.width(w) for _, w in lines],
+            colors=[scales.ink(w) for _, w in lines],
+            linestyles=['-' if math.isfinite(w) else ':' for _, w in lines],
+            capstyle='butt',
+            zorder=1,
+        )
+    )
+
+
+def _lines(columns: Sequence[Column], places: _Places) -> Iterator[tuple[list[tuple[float, float]], float]]:
+    """Each weight between two circles, with the ends of its line."""
+    for number, (before, after) in enumerate(pairwise(columns)):
+        for node in after.nodes:
+            for other in before.nodes:
+                start = (places.x(number), places.y(other.place, before))
+                end = (places.x(number + 1), places.y(node.place, after))
+                yield [start, end], node.weights[other.index]
+
+
+# Circles ---------------------------------------------------------------------------------------------------------
+
+
+def _draw_node(axes: Axes, node: Node, centre: tuple[float, float], scales: _Scales) -> None:
+    """A disc of two halves, activation above and error below; one of a single colour where there is no error."""
+    x, y = centre
+    if node.delta is None:
+        _half(axes, centre, (0, 360), node.a, scales.a)
+        _number(axes, (x, y), node.a, 8)
+    else:
+        _half(axes, centre, (0, 180), node.a, scales.a)
+        _half(axes, centre, (180, 360), node.delta, scales.delta)
+        axes.plot([x - RADIUS, x + RADIUS], [y, y], color='white', linewidth=1, zorder=3)
+        _number(axes, (x, y + 0.105), node.a, 7.5)
+        _number(axes, (x, y - 0.105), node.delta, 7.5)
+    _outline(axes, centre, node.bias, scales)
+    if node.label:
+        text = node.label if len(node.label) <= BESIDE else f'{node.label[: BESIDE - 1]}…'
+        axes.text(x - RADIUS - 0.1, y, text, ha='right', va='center', size=10, style='italic', parse_math=False)
+
+
+def _half(axes: Axes, centre: tuple[float, float], angles: tuple[int, int], number: float | None, most: float) -> None:
+    from matplotlib.patches import Wedge
+
+    fill = 'white' if number is None else tint(number / most) if math.isfinite(number) else INK
+    axes.add_patch(Wedge(centre, RADIUS, *angles, facecolor=fill, edgecolor='none', zorder=2))
+
+
+def _outline(axes: Axes, centre: tuple[float, float], bias: float | None, scales: _Scales) -> None:
+    """The bias as a line around the disc, on white, so that the lines below do not shine through."""
+    from matplotlib.patches import Circle
+
+    width = 1.0
+    look: dict[str, Any] = {'edgecolor': OUTLINE}
+    if bias is not None and bias != 0.0:
+        *colour, opacity = scales.ink(bias)
+        width = 1.0 + scales.width(bias) * (1 - 1 / WIDEST_LINE)
+        look = {'edgecolor': (*colour, max(opacity, 0.55)), 'linestyle': '-' if math.isfinite(bias) else ':'}
+    axes.add_patch(Circle(centre, RADIUS, fill=False, edgecolor='white', linewidth=width + 1.5, zorder=2.5))
+    axes.add_patch(Circle(centre, RADIUS, fill=False, linewidth=width, zorder=4, **look))
+
+
+def _number(axes: Axes, at: tuple[float, float], number: float | None, size: float) -> None:
+    if number is None:
+        return
+    colour = INK if math.isfinite(number) else 'white'
+    axes.text(*at, brief(number), ha='center', va='center', size=size, color=colour, zorder=5)
+
+
+def brief(number: float) -> str:
+    """A number that fits into a circle: at most five characters and a sign.
+
+    >>> [brief(x) for x in (0.0, 1.0, -0.0312, 12.345, -1234.5, 3.2e-7, math.inf)]
+    ['0', '1.00', '−0.03', '12.3', '−1e3', '3e−7', '∞']
+    """
+    if math.isnan(number) or math.isinf(number):
+        text = 'nan' if math.isnan(number) else '∞' if number > 0 else '-∞'
+    elif number == 0.0:
+        text = '0'
+    elif 0.01 <= abs(number) < 999.5:
+        text = f'{number:.{2 if abs(number) < 9.995 else 1 if abs(number) < 99.95 else 0}f}'
+    else:
+        mantissa, exponent = f'{number:.0e}'.split('e')
+        text = f'{mantissa}e{int(exponent)}'
+    return text.replace('-', '−')
+
+
+# Texts -----------------------------------------------------------------------------------------------------------
+
+
+def _draw_heading(axes: Axes, column: Column, x: float, places: _Places) -> None:
+    y = BOTTOM + places.rows * PITCH + 0.32
+    axes.text(x, y, column.name, ha='center', va='bottom', size=10.5, weight='bold')
+    what = f'{column.size:,}' + f' × {column.what}' * bool(column.what)
+    axes.text(x, y - 0.04, what, ha='center', va='top', size=8.5, color=GREY, parse_math=False)
+
+
+def _draw_gap(axes: Axes, column: Column, x: float, places: _Places) -> None:
+    """Three dots in the place that was left free, and how many neurons they stand for."""
+    free = next(i for i, node in enumerate(column.nodes) if node.place != i)
+    y = places.y(free, column)
+    axes.scatter([x] * 3, [y - 0.11, y, y + 0.11], s=9, color=GREY, zorder=5)
+    text = axes.text(x + 0.12, y, f'{column.size - len(column.nodes):,} more', va='center', size=8.5, color=GREY)
+    text.set_bbox({'facecolor': 'white', 'edgecolor': 'none', 'alpha': 0.85, 'pad': 1.5})
+    text.set_zorder(5)
+
+
+def _draw_legend(axes: Axes, places: _Places, scales: _Scales) -> None:
+    """Two rows at the foot: what the lines mean, and what the circles do."""
+    x, y = (places.width - NARROWEST) / 2 + 0.3, 0.62
+    axes.text(x, y, 'weight', va='center', size=8.5, color=GREY)
+    for number, share in enumerate((1.0, 0.25, -0.25, -1.0)):
+        w, at = share * scales.weight, x + 0.75 + 1.3 * number
+        axes.plot(
+            [at, at + 0.45], [y, y], color=scales.ink(w), linewidth=scales.width(w), solid_capstyle='butt'
+        )  # fmt: skip
+        axes.text(at + 0.55, y, f'{w:.2g}'.replace('-', '−'), va='center', size=8.5)
+    _draw_key(axes, (x, 0.27), scales)
+
+
+def _draw_key(axes: Axes, at: tuple[float, float], scales: _Scales) -> None:
+    meanings = ['outline: bias']
+    if scales.has_errors:
+        meanings = ['above: activation a', 'below: error δ = ∂C/∂z (of an input ∂C/∂x)', *meanings]
+    elif scales.has_passes:
+        meanings = ['in a circle: activation a', *meanings]
+    if not scales.all_finite:
+        meanings.append('dark, dotted: nan, ∞')
+    axes.text(*at, '   ·   '.join(meanings), va='center', size=8.5, color=GREY)
