@@ -263,21 +263,28 @@ def _part(key: str, group: groups.Group, nodes: Sequence[Value], names: Sequence
 
 
 def _edges(nodes: Sequence[Value], below: Sequence[Sequence[int]], shown: Cover, ids: Sequence[str]) -> Iterator[Edge]:
-    """Those to a part stand where the part does: after those to the values before its first output."""
-    into: dict[str, dict[str, int]] = {}
+    into = _uses(below, shown, ids)
+    starts = defaultdict(list)
+    for k, group in shown.collapsed.items():
+        starts[group.outputs[0]].append(f'g{k + 1}')
+    for i, v in enumerate(nodes):
+        for child in starts.get(i, ()):
+            for position, (parent, times) in enumerate(into[child].items()):
+                yield Edge(parent=parent, child=child, position=position, factor=None, decides=False, uses=times)
+        if not shown.hidden[i]:
+            yield from _edges_to(v, ids[i], [ids[p] for p in below[i]])
+
+
+def _uses(below: Sequence[Sequence[int]], shown: Cover, ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """For each part, and each box outside of it, how many operands in the part that box is."""
+    into: dict[str, dict[str, int]] = defaultdict(dict)
     for i, parents in enumerate(below):
         if not shown.hidden[i]:
             continue
         for p in parents:
-            if ids[p] != ids[i] and not (shown.hidden[p] and set(shown.inside[i]) <= set(shown.inside[p])):
-                uses = into.setdefault(ids[i], {})
-                uses[ids[p]] = uses.get(ids[p], 0) + 1
-    for i, v in enumerate(nodes):
-        if not shown.hidden[i]:
-            yield from _edges_to(v, ids[i], [ids[p] for p in below[i]])
-            continue
-        for position, (parent, times) in enumerate(into.pop(ids[i], {}).items()):
-            yield Edge(parent=parent, child=ids[i], position=position, factor=None, decides=False, uses=times)
+            if not (shown.hidden[p] and set(shown.inside[i]) <= set(shown.inside[p])):
+                into[ids[i]][ids[p]] = into[ids[i]].get(ids[p], 0) + 1
+    return into
 
 
 def _edges_to(v: Value, child: str, operands: Sequence[str]) -> Iterator[Edge]:
