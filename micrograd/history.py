@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 @dataclass(repr=False)
 class History:
-    """What happened in a training, epoch by epoch. It holds numbers only: no graph, no model.
+    """What happened in a training, epoch by epoch and step by step. It holds numbers only: no graph, no model.
 
     Attributes:
         losses: for each complete epoch the mean loss of its examples, each as it was when its mini-batch came.
@@ -18,6 +18,8 @@ class History:
         validation: 'loss' and the metrics' names -> the mean over the validation data at the end of each epoch; empty
             without validation data.
         times: seconds for each epoch, validation included. Two histories may be equal although these differ.
+        gradients: for each layer the mean |gradient| of its weights, one number a completed step, as backward() gave
+            it, before any clipping. A layer has the name that its parameters begin with, 'layers.0'; see `flow.layers`.
         steps: how many steps the optimiser completed, those of an incomplete epoch too.
         stopped: why there is no more: 'finished', 'interrupted' (Ctrl-C), 'callback', 'diverged' (the loss became nan
             or infinite), or '' while training goes on.
@@ -30,6 +32,7 @@ class History:
     metrics: dict[str, list[float]] = field(default_factory=dict)
     validation: dict[str, list[float]] = field(default_factory=dict)
     times: list[float] = field(default_factory=list, compare=False)
+    gradients: dict[str, list[float]] = field(default_factory=dict)
     steps: int = 0
     stopped: str = ''
 
@@ -53,6 +56,12 @@ class History:
         validation = {f'validation {name}': numbers for name, numbers in self.validation.items()}
         return {'loss': self.losses, **self.metrics, **validation}
 
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """What a notebook shows."""
+        from micrograd.render import notebook  # when it is shown
+
+        return notebook.of_history(self)
+
     def __repr__(self) -> str:
         last = [f'{name}={numbers[-1]:.4g}' for name, numbers in self.columns().items() if numbers]
         return f'History({", ".join([*self._extent(), *last, self.stopped or "going on"])})'
@@ -69,6 +78,16 @@ class History:
             f'{number} {noun}{"s" * (number != 1)}'
             for number, noun in ((len(self.losses), 'epoch'), (self.steps, 'step'))
         ]
+
+    def add_step(self, gradients: Mapping[str, float]) -> None:
+        """One more step: all of it, or, if Ctrl-C comes between, nothing."""
+        try:
+            for name, number in gradients.items():
+                self.gradients.setdefault(name, []).append(number)
+            self.steps += 1
+        finally:
+            for numbers in self.gradients.values():
+                del numbers[self.steps :]
 
     def add(self, means: Mapping[str, float], validation: Mapping[str, float], seconds: float) -> None:
         """One more epoch."""

@@ -11,7 +11,7 @@ from reprlib import repr as short
 from time import perf_counter
 from typing import Any, SupportsIndex
 
-from micrograd import losses
+from micrograd import flow, losses
 from micrograd.checks import count, random_generator
 from micrograd.context import no_grad
 from micrograd.engine import Value
@@ -145,6 +145,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.history = History(metrics={name: [] for name in self.metrics})
+        self.layers = flow.layers(self.model, self.optimizer.parameters)
         if self.held_out:
             self.history.validation = {name: [] for name in ('loss', *self.metrics)}
 
@@ -230,6 +231,7 @@ class _Run:
         """The optimiser's step: all of it, or, if anything comes between, nothing."""
         parameters = self.optimizer.parameters
         numbers, state = [p.data for p in parameters], self.optimizer.state_dict()
+        gradients = flow.mean_sizes(self.layers)
         try:
             self.optimizer.step()
             for i, p in enumerate(parameters):
@@ -237,12 +239,12 @@ class _Run:
                     raise self.diverged(
                         f'the gradient of parameter {i} is {p.grad} {where}, which would make it {p.data}'
                     )
+            self.history.add_step(gradients)
         except BaseException:
             for p, number in zip(parameters, numbers, strict=True):
                 p.data = number
             self.optimizer.load_state_dict(state)
             raise
-        self.history.steps += 1
 
     def diverged(self, what: str) -> TrainingError:
         self.history.stopped = 'diverged'

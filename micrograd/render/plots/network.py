@@ -59,7 +59,7 @@ def network(
     >>> loss = (model([1.0, -2.0]) - 1.0) ** 2
     >>> loss.backward()
     >>> [text.get_text() for text in network(model, loss).texts]
-    ['MLP(2, [3, 1])', 'one example, C = 3.19']
+    ['MLP(2, [3, 1])', 'one example, C = 2.15']
 
     Source: Nielsen, Neural Networks and Deep Learning, chapter 1, "The architecture of neural networks", for the
     picture; chapter 2, "The four fundamental equations behind backpropagation", for the error.
