@@ -271,3 +271,13 @@ def test_hostile_names_of_groups_are_text():
 
 def test_the_same_graph_gives_the_same_bytes():
     assert draw(network()[1], collapse='neuron').dot.source == draw(network()[1], collapse='neuron').dot.source
+
+
+def test_where_lines_run_close_together_they_are_thin_and_have_room():
+    model = nn.MLP(2, [16, 16, 1], generator=0)
+    dense = draw(model([1.0, 2.0]) * 2.0, collapse='neuron').dot.source
+    few = draw(network()[1], collapse='neuron').dot.source
+    assert 'penwidth=0.5' in dense
+    assert 'ranksep=1.6' in dense
+    assert 'xlabel=2' in dense
+    assert not {'penwidth=0.5', 'ranksep=1.6', 'xlabel'} & set(few.replace(' ', '\n').splitlines())

@@ -18,6 +18,7 @@ from micrograd.render.view import Box, Edge, Part, View, legible, number, short_
 
 MAX_NODES = 500  # what can be read, and is laid out in a second
 LONGEST_TITLE = 200
+DENSE = 3  # edges to parts, a box: from there on they need room to run
 FONT = 'Helvetica,Arial,sans-serif'
 GREY = '#6e7681'  # of what lies outside the boxes: as readable on white as on black
 INK = '#1b1f24'
@@ -200,13 +201,14 @@ def digraph(view: View, title: str, **graph_attributes: str) -> Any:
     optional_import('graphviz', 'draw')
     from micrograd.render.digraph import Digraph
 
-    graph_attributes = {'rankdir': 'LR', **graph_attributes}
+    dense = sum(edge.uses > 0 for edge in view.edges) > DENSE * len(view.boxes)
+    graph_attributes = {'rankdir': 'LR', 'ranksep': '1.6' if dense else '0.45', **graph_attributes}
     if title:
         graph_attributes['label'] = escaped(title)
     dot = Digraph(
         graph_attr={
             'bgcolor': 'transparent', 'ordering': 'in', 'outputorder': 'edgesfirst', 'nodesep': '0.2',
-            'ranksep': '0.45', 'labelloc': 't', 'labeljust': 'l', 'fontname': FONT, 'fontsize': '12', 'fontcolor': GREY,
+            'labelloc': 't', 'labeljust': 'l', 'fontname': FONT, 'fontsize': '12', 'fontcolor': GREY,
             **graph_attributes,
         },
         node_attr={
@@ -219,7 +221,7 @@ def digraph(view: View, title: str, **graph_attributes: str) -> Any:
     for box in view.boxes:
         dot.node(box.id, _label(box, across), **_looks(box))
     for i, edge in enumerate(view.edges, 1):
-        dot.edge(edge.parent, edge.child, id=f'e{i}', **_line(edge))
+        dot.edge(edge.parent, edge.child, id=f'e{i}', **(_thin_line(edge) if dense else _line(edge)))
     return dot
 
 
@@ -267,6 +269,12 @@ def _line(edge: Edge) -> dict[str, str]:
     if edge.uses:
         return {'label': f'{edge.uses:,}×'} if edge.uses > 1 else {}
     return {'label': '?' if edge.factor is None else short_number(edge.factor)}
+
+
+def _thin_line(edge: Edge) -> dict[str, str]:
+    """Where edges run close together; a label inside of the layout would need room on every one of them."""
+    line = {'xlabel' if key == 'label' else key: text for key, text in _line(edge).items()}
+    return {'penwidth': '0.5', 'arrowsize': '0.4', **line} if edge.uses else line
 
 
 def escaped(text: str) -> str:
