@@ -24,8 +24,9 @@ def gradient_flow(history: History) -> 'Figure':
     """Plot the mean |gradient| of each layer's weights over the steps of a training, on a logarithmic scale.
 
     Where the curves of the first layers lie far below those of the last, gradients vanish on their way back; where they
-    lie far above, they explode. Each step is a faint line, the strong one their running mean on that scale. A gradient of 0, which
-    has no place on the scale, is a gap in the lines and a mark at the foot; nan and infinity are marks at the top.
+    lie far above, they explode. Each step is a faint line, the strong one their running mean on that scale. A gradient
+    of 0, which has no place on the scale, is a gap in the lines and a mark at the foot; nan and infinity are marks at
+    the top.
 
     Args:
         history: what `fit` returned.
@@ -56,7 +57,8 @@ def gradient_flow(history: History) -> 'Figure':
         axes.set(xlabel='step', ylabel='mean |∂C/∂w|')
         axes.set_title('Gradient flow: the weights of each layer')
         axes.grid(color='#e3e6ea', linewidth=0.8)
-        axes.margins(x=0.02)
+        room = 0.02 * history.steps + 0.1
+        axes.set_xlim(1 - room, history.steps + room)
         axes.xaxis.get_major_locator().set_params(integer=True)
         figure.legend(loc='outside right center', title='running mean at the end', alignment='left')
     return figure
@@ -68,7 +70,7 @@ def _draw_flow(axes: 'Axes', number: int, name: str, sizes: Sequence[float]) -> 
     steps = range(1, len(sizes) + 1)
     seen = [size if _edge(size) == '' else math.nan for size in sizes]
     smooth = _running_mean(seen)
-    label = f'{legible(name, 24)}: {written(smooth[-1])}'.replace('$', r'\$')
+    label = f'{legible(name, 24)}: {written(sizes[-1] if math.isnan(smooth[-1]) else smooth[-1])}'.replace('$', r'\$')
     axes.plot(steps, seen, linewidth=0.8, alpha=0.35, **look)
     axes.plot(
         steps, smooth, linewidth=2.0, label=label, marker='o', markersize=4.5, markevery=_dots(seen), zorder=3, **look
@@ -99,7 +101,8 @@ def _draw_marks(axes: 'Axes', flows: Iterable[Sequence[float]]) -> None:
     """What has no place on the scale: below it the zeros, above it nan and infinity."""
     flows = list(flows)
     if not any(0.0 < size < math.inf for sizes in flows for size in sizes):
-        axes.set_ylim(0.1, 1.0)  # an empty logarithmic scale has no limits of its own
+        axes.set_ylim(0.1, 1.0)  # an empty logarithmic scale has no limits of its own, and these mean nothing
+        axes.tick_params(axis='y', which='both', left=False, labelleft=False)
     edges = ((0.02, 'v', 'gradient 0'), (0.98, '^', 'nan or infinite'))
     for height, marker, label in edges:
         labelled = False
