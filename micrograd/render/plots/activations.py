@@ -15,8 +15,10 @@ __all__ = ['activation_histograms']
 
 BINS = 30
 LINES = 6  # of reasons
+FEW = 10  # neurons that fit beside each other with their numbers
 NAMES = 8  # of neurons in a line
 LEARNING, FLAT_PART = COLOURS[0], COLOURS[4]
+BACKGROUND = '#eceff3'
 
 
 def activation_histograms(model: Any, data: Any) -> 'Figure':
@@ -50,14 +52,19 @@ def activation_histograms(model: Any, data: Any) -> 'Figure':
     layers = activities(model, data)
     reasons = _reasons([neuron for layer in layers for neuron in layer])
     with styled():
-        figure: Figure = new_figure(8.4, 1.0 + 1.9 * len(layers) + 0.2 * len(reasons))
+        figure: Figure = new_figure(8.4, 1.4 + 1.9 * len(layers) + 0.2 * len(reasons))
         grid: Any = figure.subplots(len(layers), 2, squeeze=False, width_ratios=(3, 2))
         for (left, right), layer in zip(grid, layers, strict=True):
             _draw_histogram(left, layer)
             _draw_shares(right, layer)
         grid[-1][0].set_xlabel('activation a')
         grid[-1][1].set_xlabel('neuron')
-        figure.legend(*_key(), loc='outside upper left', ncols=3)
+        examples = len(layers[0][0].a)
+        title = f'Activations over {examples:,} example{"s" * (examples != 1)}'
+        figure.legend(
+            *_key(), loc='outside upper left', ncols=3, title=title, alignment='left',
+            title_fontproperties={'size': 12, 'weight': 'bold'},
+        )  # fmt: skip
         figure.supxlabel('\n'.join(reasons), x=0.01, ha='left', size=9, color=INK, linespacing=1.5, parse_math=False)
     return figure
 
@@ -95,10 +102,11 @@ def _draw_shares(axes: 'Axes', layer: Sequence[Activity]) -> None:
     """For each neuron how often it is saturated; those that always are, with a slope of 0, dark."""
     places = range(1, len(layer) + 1)
     colours = [INK if neuron.dead else FLAT_PART for neuron in layer]
+    axes.bar(places, 100, 0.8, color=BACKGROUND)
     axes.bar(places, [100 * neuron.saturated for neuron in layer], 0.8, color=colours)
-    axes.set(ylim=(0, 100), xlim=(0.4, len(layer) + 0.6))
-    axes.set_ylabel('% of examples\nsaturated')
-    axes.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]  # a MaxNLocator
+    axes.set(ylim=(0, 100), xlim=(0.4, max(len(layer), FEW) + 0.6), ylabel='% of examples')
+    axes.set_xticks(places[:: math.ceil(len(layer) / FEW)])
+    axes.set_title('saturated', weight='normal')
 
 
 def _key() -> tuple[list[Any], list[str]]:
@@ -122,9 +130,9 @@ def _reasons(neurons: Sequence[Activity]) -> list[str]:
         return ['No neuron is dead, saturated for most examples, or without input.']
     lines = [_line(names, why) for why, names in sorted(by_reason.items(), key=lambda item: -len(item[1]))]
     rest = [f'… and {len(lines) - LINES + 1} reasons more: saturation.slow(model, data)'] if len(lines) > LINES else []
-    return lines[: LINES - len(rest)] + rest
+    return ['Neurons that learn slowly:', *lines[: LINES - len(rest)], *rest]
 
 
 def _line(names: Sequence[str], why: str) -> str:
     shown = ', '.join(names[:NAMES]) + f' and {len(names) - NAMES} more' * (len(names) > NAMES)
-    return f'neuron{"s" * (len(names) != 1)} {shown}: {why}'
+    return f'{shown}: {why}'
