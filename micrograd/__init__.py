@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from micrograd.checkpoint import load, save
     from micrograd.groups import group
     from micrograd.render import draw, draw_dot, trace
+    from micrograd.render.explorer import explore
+    from micrograd.render.math import explain
+    from micrograd.render.text import tree
     from micrograd.training import fit
 
 __all__ = [
@@ -29,6 +32,8 @@ __all__ = [
     'Value',
     'draw',
     'draw_dot',
+    'explain',
+    'explore',
     'fit',
     'gradcheck',
     'gradients',
@@ -39,16 +44,20 @@ __all__ = [
     'primitive',
     'save',
     'trace',
+    'tree',
 ]
 
 _HOMES = {  # what is loaded when it is first asked for
     'draw': 'render',
     'draw_dot': 'render',
+    'explain': 'render.math',
+    'explore': 'render.explorer',
     'fit': 'training',
     'group': 'groups',
     'load': 'checkpoint',
     'save': 'checkpoint',
     'trace': 'render',
+    'tree': 'render.text',
 }
 _MODULES = {'checkpoint', 'data', 'losses', 'nn', 'optim', 'render', 'training'}
 

@@ -58,7 +58,7 @@ def operations() -> list[Operation]:
 def _operation(entry: Row | Family) -> Operation:
     constants = entry.examples[0] if isinstance(entry, Family) else ()
     row = entry(*constants) if isinstance(entry, Family) else entry
-    xs = _arguments(row)
+    xs = arguments(row)
     written = getattr(SYMBOLS, row.name)(*_lists(row, xs), *constants)
     edges = list(zip(xs, row.edges(SYMBOLS, Symbol('z') if row.lists else written, *xs), strict=True))
     shown = [(x.text, edge) for x, edge in edges if not row.lists or x.text.endswith('1')]
@@ -67,13 +67,13 @@ def _operation(entry: Row | Family) -> Operation:
         group=_group(entry),
         call=str(_call(entry, row, written)),
         formula=str(symbol(row.value(SYMBOLS, *xs))) if row.value else '',
-        derivatives=tuple((x, _derivative(*edge)) for x, edge in shown),
+        derivatives=tuple((x, derivative(*edge)) for x, edge in shown),
         gates=tuple((x, _gate(blocked)) for x, (_, blocked) in shown if blocked is not False),
         domain=_domain(row, xs),
     )
 
 
-def _arguments(row: Row) -> list[Symbol]:
+def arguments(row: Row) -> list[Symbol]:
     """Symbols named as in the row; of each list two elements."""
     if row.lists:
         return [Symbol(f'{letter}{i}') for letter in 'xy'[: row.lists] for i in (1, 2)]
@@ -102,10 +102,10 @@ def _call(entry: Row | Family, row: Row, written: Symbol) -> Symbol:
         return written
     constants = zip(entry.constants, entry.examples[0], strict=True) if isinstance(entry, Family) else ()
     named = [Symbol(f'{name}={symbol(value)}') for name, value in constants]
-    return call(row.name, *_lists(row, _arguments(row)), *named)
+    return call(row.name, *_lists(row, arguments(row)), *named)
 
 
-def _derivative(factor: Any, blocked: Any) -> str:
+def derivative(factor: Any, blocked: Any) -> str:
     """The factor where the gate is open and 0 where it is shut, said in the shorter way."""
     ways = choice(blocked, 0.0, factor), choice(negated(blocked), factor, 0.0)
     return min((str(symbol(way)) for way in ways), key=len)

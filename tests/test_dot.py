@@ -340,10 +340,10 @@ def contrast(*colours):
 
 
 SCALES = {
-    'blue': (dot_module._BLUES, dot_module.INK),
-    'orange': (dot_module._ORANGES, dot_module.INK),
-    'dark blue': (svg._DARK_BLUES, '#f0f3f6'),
-    'dark orange': (svg._DARK_ORANGES, '#f0f3f6'),
+    'blue': (dot_module.BLUES, dot_module.INK),
+    'orange': (dot_module.ORANGES, dot_module.INK),
+    'dark blue': (svg.DARK_BLUES, '#f0f3f6'),
+    'dark orange': (svg.DARK_ORANGES, '#f0f3f6'),
 }
 
 
@@ -386,7 +386,7 @@ def test_a_png_is_transparent_and_sharp(tmp_path):
 
 @pytest.mark.parametrize('name', ['x', 'x.', 'x.jpg', '.svg', 'x.svg.gz', 'svg'])
 def test_an_unknown_suffix_is_an_error_that_lists_the_known_ones(name, tmp_path):
-    with pytest.raises(RenderError, match=r'saved as \.svg, \.png, \.pdf or \.dot, not as'):
+    with pytest.raises(RenderError, match=r'saved as \.svg, \.png, \.pdf, \.dot or \.html, not as'):
         draw(Value(1.0)).save(tmp_path / name)
     assert not os.listdir(tmp_path)
 

@@ -24,8 +24,8 @@ GREY = '#6e7681'  # of what lies outside the boxes: as readable on white as on b
 INK = '#1b1f24'
 PART = '#eceff3'  # what a collapsed part is filled with
 
-_BLUES = ('#ffffff', '#e6f0fb', '#cae0f6', '#abcef0', '#89b9e9', '#62a3e0')  # for a gradient of 0, and larger ones
-_ORANGES = ('#ffffff', '#feefe4', '#fdddc5', '#fbc9a2', '#f7b27b', '#f2994a')  # below 0
+BLUES = ('#ffffff', '#e6f0fb', '#cae0f6', '#abcef0', '#89b9e9', '#62a3e0')  # for a gradient of 0, and larger ones
+ORANGES = ('#ffffff', '#feefe4', '#fdddc5', '#fbc9a2', '#f7b27b', '#f2994a')  # below 0
 _SHAPES = {
     'input': {'style': 'filled'},
     'parameter': {'color': '#2f6fab', 'penwidth': '2'},
@@ -47,10 +47,11 @@ class Drawing:
     'digraph {'
     """
 
-    def __init__(self, view: View, title: str, time_limit: float):
+    def __init__(self, view: View, title: str, time_limit: float, roots: Sequence[Value]):
         self.view = view
         self.title = title
         self.time_limit = time_limit
+        self.roots = roots
 
     def __repr__(self) -> str:
         return f'Drawing of {self.view.size}'
@@ -74,7 +75,8 @@ class Drawing:
         """Write the picture to a file, which is replaced if it exists.
 
         Args:
-            path: ends with .svg, .png, .pdf, or .dot for the DOT text.
+            path: ends with .svg, .png, .pdf, .dot for the DOT text, or .html for the page of `explore`, which has the
+                numbers of the graph as it is now.
 
         Returns:
             The path.
@@ -84,7 +86,7 @@ class Drawing:
             MissingDependencyError: there is no Graphviz. The DOT text can be saved without.
             OSError: the file cannot be written.
         """
-        path, form = _target(path)
+        path, form = target(path, (*FORMATS, 'dot', 'html'))
         replace_file(path, self._rendered(form))
         return path
 
@@ -93,6 +95,10 @@ class Drawing:
             return str(self.dot.source).encode()
         if form == 'svg':
             return self.svg.encode()
+        if form == 'html':
+            from micrograd.render.explorer import explore  # which stands on this module
+
+            return explore(self.roots, title=self.title, time_limit=self.time_limit).html.encode()
         finer = {'dpi': '192'} if form == 'png' else {}
         return layout(digraph(self.view, self.title, **finer).source, form, self.time_limit)
 
@@ -139,8 +145,9 @@ def draw(
     >>> draw(nn.MLP(2, [16, 16, 1])([1.0, -1.0]), collapse='layer')
     Drawing of 3 parts, 2 values and 4 edges
     """
-    shown = view(_values(v), count(max_nodes, 'max_nodes'), collapse, depth)
-    return Drawing(shown, legible(title or '', LONGEST_TITLE), time_limit)
+    roots = values(v)
+    shown = view(roots, count(max_nodes, 'max_nodes'), collapse, depth)
+    return Drawing(shown, legible(title or '', LONGEST_TITLE), time_limit, roots)
 
 
 def draw_dot(root: Value, format: str = 'svg', rankdir: str = 'LR') -> Any:  # noqa: A002 - the name it has upstream
@@ -162,7 +169,7 @@ def draw_dot(root: Value, format: str = 'svg', rankdir: str = 'LR') -> Any:  # n
     """
     if rankdir not in ('LR', 'TB'):
         raise ValueError(f"rankdir is 'LR' (left to right) or 'TB' (top to bottom), not {rankdir!r}")
-    dot = digraph(view(_values(root), 10 * MAX_NODES), '', rankdir=rankdir)
+    dot = digraph(view(values(root), 10 * MAX_NODES), '', rankdir=rankdir)
     dot.format = format
     return dot
 
@@ -176,21 +183,27 @@ def trace(root: Value) -> tuple[set[Value], set[tuple[Value, Value]]]:
     >>> trace(b) == ({a, b}, {(a, b)})
     True
     """
-    nodes = graph.topological(_values(root))
+    nodes = graph.topological(values(root))
     return set(nodes), {(parent, v) for v in nodes for parent in v._prev}
 
 
-def _values(v: Any) -> list[Value]:
-    values = list(v) if isinstance(v, list | tuple) else [v]
-    if not values:
+def values(v: Any) -> list[Value]:
+    """What is to be drawn: a Value or a list of them, as a list.
+
+    Raises:
+        TypeError: it is something else.
+        ValueError: the list is empty.
+    """
+    found = list(v) if isinstance(v, list | tuple) else [v]
+    if not found:
         raise ValueError('a picture shows one Value at least, and the list is empty')
-    for x in values:
+    for x in found:
         if not isinstance(x, Value):
             raise TypeError(
                 f'a picture shows a Value or a list of Values, not {type(x).__name__}: {x!r:.60}. '
                 'Wrong: draw(loss.data). Right: draw(loss)'
             )
-    return values
+    return found
 
 
 # DOT text ----------------------------------------------------------------------------------------------------------
@@ -260,7 +273,7 @@ def _shade_name(shade: int | None) -> str:
 def _fill(shade: int | None) -> str:
     if shade is None:
         return INK
-    return _ORANGES[-shade] if shade < 0 else _BLUES[shade]
+    return ORANGES[-shade] if shade < 0 else BLUES[shade]
 
 
 def _line(edge: Edge) -> dict[str, str]:
@@ -289,14 +302,20 @@ def escaped(text: str) -> str:
 # Files -------------------------------------------------------------------------------------------------------------
 
 
-def _target(path: str | os.PathLike[str]) -> tuple[Path, str]:
-    """Where a picture goes, and in which format."""
+def target(path: str | os.PathLike[str], forms: Sequence[str]) -> tuple[Path, str]:
+    """Where a picture goes, and in which of the formats.
+
+    Raises:
+        RenderError: the path ends otherwise, is a directory or in none.
+    """
     path = Path(path)
     form = path.suffix.lower().removeprefix('.')
-    if form not in (*FORMATS, 'dot'):
-        raise RenderError(f"a picture is saved as .svg, .png, .pdf or .dot, not as {path.name!r}. Right: save('y.svg')")
+    if form not in forms:
+        *most, last = (f'.{each}' for each in forms)
+        endings = f'{", ".join(most)} or {last}' if most else last
+        raise RenderError(f"this is saved as {endings}, not as {path.name!r}. Right: save('y.{forms[0]}')")
     if path.is_dir():
-        raise RenderError(f'{path} is a directory; a picture is a file, which may be in it: {path / "y.svg"}')
+        raise RenderError(f'{path} is a directory; a picture is a file, which may be in it: {path / f"y.{forms[0]}"}')
     if not path.parent.is_dir():
         raise RenderError(f'{path} cannot be saved, for there is no directory {path.parent}; make it first')
     return path, form

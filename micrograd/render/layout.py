@@ -3,25 +3,28 @@
 In a process of its own because Graphviz can neither be interrupted nor kept from printing otherwise.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 from micrograd.errors import MissingDependencyError, RenderError
 
-FORMATS = ('svg', 'png', 'pdf')
+FORMATS = ('svg', 'png', 'pdf')  # of pictures
 TIME_LIMIT = 60.0  # seconds
 
 _BUNDLED = """
 import sys
 from pygraphviz import AGraph
-source = sys.stdin.buffer.read().decode()
-sys.stdout.buffer.write(AGraph(string=source).draw(format=sys.argv[1], prog='dot'))
+for source in sys.stdin.buffer.read().decode().split(chr(0)):
+    sys.stdout.buffer.write(AGraph(string=source).draw(format=sys.argv[1], prog='dot'))
 """
 
 _FONTS = """<?xml version="1.0"?>
@@ -40,7 +43,7 @@ def layout(source: str, form: str, time_limit: float = TIME_LIMIT) -> bytes:
 
     Args:
         source: the text.
-        form: one of FORMATS.
+        form: one of FORMATS, or 'json0'.
         time_limit: in seconds.
 
     Raises:
@@ -64,6 +67,35 @@ def layout(source: str, form: str, time_limit: float = TIME_LIMIT) -> bytes:
     if done.returncode != 0 or not done.stdout:
         raise RenderError(f'Graphviz failed (exit code {done.returncode}): {_last_line(done.stderr)}')
     return done.stdout
+
+
+def coordinates(sources: Sequence[str], time_limit: float = TIME_LIMIT) -> list[dict[str, Any]]:
+    """Where Graphviz puts the nodes and edges of several graphs, all found in one process.
+
+    Args:
+        sources: DOT texts.
+        time_limit: in seconds, for all of them.
+
+    Returns:
+        For each what Graphviz writes as `json0`.
+
+    Raises:
+        RenderError: Graphviz refused, or did not finish in time.
+        MissingDependencyError: there is no Graphviz.
+
+    >>> [graph['bb'] for graph in coordinates(['digraph { a [width=1, height=1, fixedsize=true] }'] * 2)]
+    ['0,0,72,72', '0,0,72,72']
+    """
+    separator = '\n' if system_dot() else '\0'  # the program reads one graph after the other, AGraph takes them singly
+    text = layout(separator.join(sources), 'json0', time_limit).decode()
+    decoder = json.JSONDecoder()
+    found: list[dict[str, Any]] = []
+    start = 0
+    while len(found) < len(sources):
+        graph, end = decoder.raw_decode(text, start)
+        found.append(graph)
+        start = end + len(text[end:]) - len(text[end:].lstrip())
+    return found
 
 
 def system_dot() -> str | None:

@@ -10,11 +10,11 @@ from micrograd.render.view import Box, Edge, View, number, plural, short_number
 _SVG = 'http://www.w3.org/2000/svg'
 _LISTED = 12  # leaves that a description names
 
-_DARK_BLUES = ('#262c34', '#274058', '#26496c', '#255380', '#205d98', '#1d63a8')  # for a gradient of 0, and larger ones
-_DARK_ORANGES = ('#262c34', '#453630', '#5b3d2f', '#71432a', '#894a1c', '#a04d06')  # below 0
+DARK_BLUES = ('#262c34', '#274058', '#26496c', '#255380', '#205d98', '#1d63a8')  # for a gradient of 0, and larger ones
+DARK_ORANGES = ('#262c34', '#453630', '#5b3d2f', '#71432a', '#894a1c', '#a04d06')  # below 0
 _SHADES = '\n'.join(
     f'  .micrograd .{sign}{i} > :not(text):not(polyline) {{ fill: {colour} }}'
-    for sign, colours in (('plus', _DARK_BLUES), ('minus', _DARK_ORANGES))
+    for sign, colours in (('plus', DARK_BLUES), ('minus', DARK_ORANGES))
     for i, colour in enumerate(colours)
 )
 _STYLE = f"""

@@ -1,0 +1,142 @@
+"""Where the boxes and edges of the explorer stand: Graphviz's layout of boxes whose sizes are known beforehand.
+
+No text of a graph gets into the DOT text, only ids and sizes.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+from unicodedata import combining, east_asian_width
+
+from micrograd.render import layout
+from micrograd.render.view import Box, Part, View, number
+
+HEIGHT = 40  # of a box, in points, as all lengths here
+PADDING = 9  # on either side of a text
+FONT_SIZE = 12
+DIGITS = 8  # for which there is room in every box: −12.3456
+
+_NARROW = set("iljtfrI.,:;|!'’()[]{} /\\−-·")
+_WIDE = set('mwMW@%—…')
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A layout.
+
+    Args:
+        width: of the whole, in points.
+        height: likewise.
+        centres: (x, y) of each box, y downwards.
+        lines: for each edge the points of its Bézier curves, without the arrow: x, y, and from then on how much further
+            right and down each point is than the one before. Of what is nearly straight, the two ends.
+    """
+
+    width: int
+    height: int
+    centres: tuple[tuple[int, int], ...]
+    lines: tuple[tuple[int, ...], ...]
+
+
+def place(views: Sequence[View], time_limit: float = layout.TIME_LIMIT) -> list[Placed]:
+    """Lay several views out, in one process.
+
+    Args:
+        views: what to place.
+        time_limit: in seconds, for all of them.
+
+    Raises:
+        RenderError: Graphviz did not finish in time.
+        MissingDependencyError: there is no Graphviz.
+
+    >>> from micrograd import Value
+    >>> from micrograd.render.view import view
+    >>> place([view([Value(1.0) + 2.0], 10)])[0].centres
+    ((57, 20), (57, 74), (225, 47))
+    """
+    found = layout.coordinates([_dot(view) for view in views], time_limit)
+    return [_placed(view, graph) for view, graph in zip(views, found, strict=True)]
+
+
+def width(box: Box | Part) -> int:
+    """How wide a box must be for its texts.
+
+    >>> from micrograd import Value
+    >>> from micrograd.render.view import view
+    >>> [width(box) for box in view([Value(1.0).tanh()], 10).boxes]
+    [114, 114]
+    """
+    if isinstance(box, Part):
+        lines = [box.heading, box.written_outputs, f'Σ|grad| {number(box.total_grad)}']
+        return round(max(map(_length, lines)) + 2 * PADDING)
+    heading = max(_length(box.heading), _length('grad'))
+    digits = max(DIGITS, len(number(box.data)), len(number(box.grad)))
+    return round(heading + digits * 0.56 * FONT_SIZE + 4 * PADDING)
+
+
+def height(box: Box | Part) -> int:
+    """How high a box is: two lines for a value, three for a part."""
+    return HEIGHT if isinstance(box, Box) else HEIGHT + 18
+
+
+def _length(text: str) -> float:
+    """About how long a text is in Helvetica, or another sans serif."""
+    return sum(map(_advance, text)) * FONT_SIZE
+
+
+def _advance(character: str) -> float:
+    if combining(character):
+        return 0.0
+    if east_asian_width(character) in 'WF':
+        return 1.05
+    if character in _NARROW:
+        return 0.34
+    return 0.9 if character in _WIDE else 0.7 if character.isupper() else 0.56
+
+
+def _dot(view: View) -> str:
+    boxes = [
+        f'{box.id} [width={width(box) / 72:.4f}, height={height(box) / 72:.4f}]' for box in view.boxes
+    ]  # fmt: skip
+    edges = [f'{edge.parent} -> {edge.child} [id={i}]' for i, edge in enumerate(view.edges)]
+    settings = [
+        'rankdir=LR; ordering=in; nodesep=0.2; ranksep=0.75',
+        'node [shape=box, fixedsize=true, label=""]',
+        'edge [arrowsize=0.6]',
+    ]
+    return 'digraph {' + '; '.join([*settings, *boxes, *edges]) + '}'
+
+
+def _placed(view: View, graph: dict[str, Any]) -> Placed:
+    *_, right, top = map(float, graph['bb'].split(','))
+    where = {node['name']: _points(node['pos'], top)[0] for node in graph['objects']}
+    lines = {int(edge['id']): _curve(edge['pos'], top) for edge in graph.get('edges', ())}
+    return Placed(
+        round(right),
+        round(top),
+        tuple(where[box.id] for box in view.boxes),
+        tuple(lines[i] for i in range(len(view.edges))),
+    )
+
+
+def _curve(pos: str, top: float) -> tuple[int, ...]:
+    """From `e,x,y x,y x,y …`, which has the tip of the arrow first."""
+    _, *points = _points(pos, top)
+    if _is_straight(points):
+        points = [points[0], points[-1]]
+    steps = [(x - before[0], y - before[1]) for before, (x, y) in pairwise(points)]
+    return tuple(coordinate for point in (points[0], *steps) for coordinate in point)
+
+
+def _is_straight(points: Sequence[tuple[int, int]]) -> bool:
+    """Whether no point is more than 1.5 away from the line between the ends."""
+    (x, y), (end_x, end_y) = points[0], points[-1]
+    right, down = end_x - x, end_y - y
+    return all(abs((px - x) * down - (py - y) * right) <= 1.5 * math.hypot(right, down) for px, py in points)
+
+
+def _points(text: str, top: float) -> list[tuple[int, int]]:
+    pairs = [pair.split(',')[-2:] for pair in text.split()]
+    return [(round(float(x)), round(top - float(y))) for x, y in pairs]

@@ -1,0 +1,214 @@
+// The picture: boxes and lines as SVG, and the numbers in them.
+
+const DIGIT = 6.72; // the advance of a digit, in points, as coordinates.py has it
+const PADDING = 9;
+const picture = byId('picture');
+const drawn = { boxes: new Map(), lines: [] };
+let shown;
+
+function drawScene() {
+  shown = scene(state.collapsed);
+  drawn.boxes = new Map([...shown.boxes.values()].map((box) => [box.key, drawnBox(box)]));
+  drawn.lines = shown.lines.map(drawnLine);
+  const labels = drawn.lines.map((line) => line.label);
+  byId('lines').replaceChildren(...drawn.lines.map((line) => line.element));
+  byId('labels').replaceChildren(...labels);
+  byId('boxes').replaceChildren(...[...drawn.boxes.values()].map((box) => box.element));
+  writeNumbers();
+}
+
+// Boxes ---------------------------------------------------------------------------------------------------------------
+
+function drawnBox(box) {
+  const left = -box.width / 2;
+  const top = -box.height / 2;
+  const isPart = box.group !== undefined;
+  const texts = isPart ? partTexts(box, left, top) : valueTexts(box, left, top);
+  const drawing = svg(
+    'g',
+    { transform: `translate(${box.x} ${box.y})`, tabindex: '-1', role: 'button', 'data-key': box.key },
+    ...outline(box, left, top),
+    ...Object.values(texts),
+  );
+  return { box, element: drawing, texts };
+}
+
+function outline(box, left, top) {
+  const { width, height } = box;
+  const kind = box.group === undefined ? role(box.node) : 'part';
+  const rect = (more) => svg('rect', { class: 'outline', x: left, y: top, width, height, ...more });
+  if (kind === 'input') return [rect({}), divider(box, left, top)];
+  if (kind === 'part') return [rect({ rx: 5, transform: 'translate(4 4)', class: 'outline behind' }), rect({ rx: 5 })];
+  if (kind !== 'constant') return [rect({ rx: 8 }), divider(box, left, top)];
+  const fold = 9;
+  return [
+    svg('path', { class: 'outline', d: `M${left} ${top}h${width - fold}l${fold} ${fold}v${height - fold}h${-width}z` }),
+    svg('path', { class: 'fold', d: `M${left + width - fold} ${top}v${fold}h${fold}` }),
+  ];
+}
+
+function numbersWidth(node) {
+  return DIGIT * Math.max(8, number(python.data[node]).length, number(python.grad[node]).length) + 2 * PADDING;
+}
+
+function divider(box, left, top) {
+  const x = left + box.width - numbersWidth(box.node);
+  return svg('path', { class: 'divider', d: `M${x} ${top}v${box.height}` });
+}
+
+function valueTexts(box, left, top) {
+  const right = left + box.width - PADDING;
+  const heading = [names[box.node], operations[box.node]].filter(Boolean).join(' = ');
+  const text = (x, y, anchor, content) => svg('text', { x, y: top + y, 'text-anchor': anchor }, content);
+  return {
+    heading: text(left + PADDING, 16, 'start', heading),
+    grad: text(left + PADDING, 32, 'start', 'grad'),
+    data: text(right, 16, 'end', ''),
+    gradient: text(right, 32, 'end', ''),
+    tag: svg('text', { class: 'tag', x: left + 2, y: top - 4 }, names[box.node] || role(box.node) === 'constant' ? '' : symbol(box.node)),
+  };
+}
+
+function partTexts(box, left, top) {
+  const { name, members } = groups[box.group];
+  const text = (y, kind, content) => svg('text', { class: kind, x: left + PADDING, y: top + y }, content);
+  return {
+    heading: text(17, 'heading', `${name} · ${counted(members.length, 'value')}`),
+    data: text(33, '', ''),
+    gradient: text(49, '', ''),
+  };
+}
+
+function counted(n, noun) {
+  return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+// Lines -----------------------------------------------------------------------------------------------------------------
+
+function drawnLine(line) {
+  const { points } = line;
+  const [x, y, ...rest] = points;
+  const decides = !line.toPart && line.uses[0].decides;
+  const drawing = svg(
+    'g',
+    { class: decides ? 'line decides' : 'line' },
+    svg('path', { class: 'reach', d: `M${x} ${y}C${rest.join(' ')}` }),
+    svg('path', { class: 'stroke', d: `M${x} ${y}C${rest.join(' ')}` }),
+    svg('path', { class: 'tip', d: arrow(points.slice(-4)) }),
+  );
+  const [middleX, middleY] = middle(points);
+  return { line, element: drawing, label: svg('text', { class: 'factor', x: middleX, y: middleY + 3 }) };
+}
+
+// The tip begins where the line ends, and goes on in its direction.
+function arrow([x, y, endX, endY]) {
+  const length = Math.hypot(endX - x, endY - y) || 1;
+  const [right, down] = [(endX - x) / length, (endY - y) / length];
+  const half = 2.7;
+  return `M${endX + ARROW * right} ${endY + ARROW * down}L${endX - half * down} ${endY + half * right}L${endX + half * down} ${endY - half * right}z`;
+}
+
+// The point half way along a chain of Bézier curves.
+function middle(points) {
+  const pieces = (points.length - 2) / 6;
+  const start = 6 * Math.floor((pieces - 1) / 2);
+  const t = pieces % 2 ? 0.5 : 1;
+  const weights = [(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t ** 3];
+  const at = (axis) => weights.reduce((so, weight, i) => so + weight * points[start + 2 * i + axis], 0);
+  return [at(0), at(1)];
+}
+
+// Numbers -----------------------------------------------------------------------------------------------------------------
+
+// Write what is known at this step into the boxes, and colour them.
+function writeNumbers() {
+  const largest = largestGradient();
+  for (const { box, element: drawing, texts } of drawn.boxes.values()) {
+    const [data, gradient, colour] = box.group === undefined ? valueNumbers(box.node, largest) : partNumbers(box.group);
+    texts.data.textContent = data;
+    texts.gradient.textContent = gradient;
+    drawing.setAttribute('class', classes(box, colour));
+    drawing.setAttribute('aria-label', spoken(box, data, gradient));
+  }
+  for (const { line, label } of drawn.lines) label.textContent = lineLabel(line);
+  squeeze();
+  emit('drawn');
+}
+
+function valueNumbers(node, largest) {
+  const data = isDataKnown(node) ? number(live.data[node]) : '';
+  if (!isGradKnown(node)) return [data, '', 0];
+  return [data, number(live.grad[node]), shade(node, largest)];
+}
+
+function partNumbers(group) {
+  const { members, outputs } = groups[group];
+  const numbers = outputs.map((node) => (isDataKnown(node) ? number(live.data[node]) : ''));
+  const data = numbers.length <= 3 ? numbers.join('  ') : `${numbers.slice(0, 2).join('  ')}  … ${numbers.length} outputs`;
+  const total = members.reduce((so, node) => so + Math.abs(live.grad[node] ?? NaN), 0);
+  const broken = members.some((node) => Number.isNaN(live.data[node]) || !Number.isFinite(live.grad[node] ?? 0));
+  const known = outputs.every(isGradKnown);
+  return [data, `Σ|grad| ${known ? number(total) : ''}`, broken && known ? null : 0];
+}
+
+function classes(box, colour) {
+  const kind = box.group === undefined ? role(box.node) : 'part';
+  const tint = colour === null ? 'alarm' : `${colour < 0 ? 'minus' : 'plus'}${Math.abs(colour)}`;
+  const isRoot = box.group === undefined ? roots.includes(box.node) : groups[box.group].members.some((node) => roots.includes(node));
+  return `box ${kind} ${tint}${isRoot ? ' root' : ''}`;
+}
+
+function spoken(box, data, gradient) {
+  if (box.group !== undefined) return `${groups[box.group].name}, collapsed, outputs ${data}, ${gradient}`;
+  return `${title(box.node)} (${role(box.node)}), data ${data || 'not yet known'}, grad ${gradient || 'not yet known'}`;
+}
+
+function lineLabel(line) {
+  if (line.toPart) return line.uses.length > 1 ? `${line.uses.length}×` : '';
+  const [use] = line.uses;
+  if (use.decides || !isDataKnown(use.child)) return '';
+  return shortNumber(factor(use));
+}
+
+// Text that is too long for its place is set narrower: fonts differ, and so do numbers that were changed here.
+function squeeze() {
+  const places = [...drawn.boxes.values()].flatMap(({ box, texts }) => {
+    if (box.group !== undefined) return Object.values(texts).map((text) => [text, box.width - 2 * PADDING]);
+    const numbers = numbersWidth(box.node) - 2 * PADDING;
+    return [[texts.heading, box.width - numbers - 3 * PADDING], [texts.data, numbers], [texts.gradient, numbers]];
+  });
+  for (const [text] of places) text.removeAttribute('textLength');
+  const lengths = places.map(([text]) => text.getComputedTextLength());
+  places.forEach(([text, room], i) => {
+    if (lengths[i] <= room) return;
+    text.setAttribute('textLength', room);
+    text.setAttribute('lengthAdjust', 'spacingAndGlyphs');
+  });
+}
+
+// Whole scenes ------------------------------------------------------------------------------------------------------------
+
+function showLevel(level) {
+  const closed = new Set(level.collapsed);
+  groups.forEach((group, i) => {
+    if (closed.has(group.parent)) closed.add(i);
+  });
+  state.collapsed = closed;
+  emit('scene');
+}
+
+// Whether a group can be opened: what is inside must have a place in the finest layout that there is.
+function canExpand(group) {
+  return !levels[0].collapsed.includes(group);
+}
+
+function collapse(group) {
+  state.collapsed.add(group);
+  emit('scene');
+}
+
+function expand(group) {
+  if (!canExpand(group)) return;
+  state.collapsed.delete(group);
+  emit('scene');
+}

@@ -1,0 +1,59 @@
+// Changing leaves: a slider and a field for each; the graph is evaluated anew at every change.
+
+const HAND_MADE = 'This operation was defined by hand in Python, with a closure. Its mathematics is not known here, so it cannot be evaluated anew.';
+const leaves = names.flatMap((_, node) => (isLeaf(node) ? [node] : []));
+const MOST_LEAVES = 200;
+
+// Why a leaf cannot be changed: something made by hand depends on it; '' if it can.
+function whyFixed(leaf) {
+  const above = [...descendants(leaf)].find((node) => operator(node).latex === undefined);
+  return above === undefined ? '' : `Cannot be changed: ${title(above)} was defined by hand, and only Python can evaluate it.`;
+}
+
+function leafControl(leaf, inPanel) {
+  const why = whyFixed(leaf);
+  const name = title(leaf);
+  const { low, high, step } = range(python.data[leaf]);
+  const slider = html('input', { type: 'range', min: low, max: high, step, value: live.data[leaf], 'aria-label': `${name}, slider`, disabled: why !== '' });
+  const field = html('input', { type: 'text', inputmode: 'decimal', size: 9, value: exact(live.data[leaf]), 'aria-label': `${name}, value`, disabled: why !== '' });
+  slider.addEventListener('input', () => setLeaf(leaf, Number(slider.value)));
+  field.addEventListener('input', () => {
+    const x = parsed(field.value);
+    field.setAttribute('aria-invalid', String(x === undefined));
+    if (x !== undefined) setLeaf(leaf, x);
+  });
+  field.addEventListener('blur', () => {
+    field.value = exact(live.data[leaf]);
+    field.removeAttribute('aria-invalid');
+  });
+  const row = html('div', { class: 'leaf', 'data-leaf': leaf }, inPanel ? html('label', {}, 'change') : nodeLink(leaf), slider, field);
+  return why && inPanel ? html('div', {}, row, html('p', { class: 'remark' }, why)) : row;
+}
+
+// As far as twice the number on either side of it.
+function range(x) {
+  const reach = Number.isFinite(x) ? Number((2 * Math.max(0.5, Math.abs(x))).toPrecision(1)) : 1;
+  const centre = Number.isFinite(x) ? x : 0;
+  return { low: centre - reach, high: centre + reach, step: reach / 100 };
+}
+
+function exact(x) {
+  return x === null ? '' : minus(String(x)).replace('NaN', 'nan').replace('Infinity', 'inf');
+}
+
+function drawLeaves() {
+  const fixed = leaves.filter((leaf) => whyFixed(leaf) !== '');
+  const remark = fixed.length ? [html('p', { class: 'remark' }, whyFixed(fixed[0]))] : [];
+  const more = leaves.length > MOST_LEAVES ? [html('p', { class: 'remark' }, `and ${leaves.length - MOST_LEAVES} more: click them in the graph`)] : [];
+  byId('leaf-list').replaceChildren(...remark, ...leaves.slice(0, MOST_LEAVES).map((leaf) => leafControl(leaf, false)), ...more);
+}
+
+// Bring the controls up to date, except the one that is being used.
+function updateLeaves() {
+  for (const row of document.querySelectorAll('[data-leaf]')) {
+    const [slider, field] = row.querySelectorAll('input');
+    const x = live.data[Number(row.dataset.leaf)];
+    if (document.activeElement !== slider) slider.value = x;
+    if (document.activeElement !== field) field.value = exact(x);
+  }
+}

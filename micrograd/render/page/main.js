@@ -1,0 +1,92 @@
+// What happens when something changes, and the start.
+
+const SOURCES = {
+  python: 'Numbers as they were in Python',
+  page: 'Changed: evaluated in this page',
+  notebook: 'Live from the notebook',
+};
+
+function drawStatus() {
+  const gradients = state.source === 'page' ? `; gradients of ${costName()}` : '';
+  byId('source').textContent = `${SOURCES[state.source]}${gradients}`;
+  byId('reset').hidden = state.source === 'python';
+}
+
+function costName() {
+  return roots.length === 1 ? title(roots[0]) : `the sum of ${roots.length} roots`;
+}
+
+function drawTransport() {
+  byId('position').max = steps.length;
+  byId('position').value = state.step ?? steps.length;
+  byId('position').setAttribute('aria-valuetext', stepText());
+  byId('where').textContent = stepText();
+  const isPlaying = playing.timer !== null;
+  const button = document.querySelector('[data-action=play]');
+  button.setAttribute('aria-label', isPlaying ? 'Pause' : 'Play');
+  button.querySelector('path').setAttribute('d', ICONS[isPlaying ? 'pause' : 'play']);
+}
+
+function drawHint() {
+  byId('summary').textContent = `${counted(size, 'value')}, ${counted(uses.length, 'edge')}. ${costSymbol() === 'C' ? `C is ${costName()}.` : ''}`;
+  document.querySelector('h1').textContent = told.title || `Computation graph of ${roots.map(title).join(', ')}`;
+}
+
+on('scene', () => {
+  pause();
+  shown = scene(state.collapsed);
+  listSteps();
+  drawScene();
+  markLevels();
+  drawTransport();
+  drawStep();
+  drawSelection();
+  focusable();
+  markAll();
+  camera.touched = false;
+  fit();
+});
+on('numbers', () => {
+  writeNumbers();
+  drawStatus();
+  drawStep();
+  refreshSelection();
+  updateLeaves();
+});
+on('step', () => {
+  writeNumbers();
+  drawTransport();
+  drawStep();
+  byId('hint').hidden = state.selected !== null || state.step !== null;
+  markAll();
+  if (currentStep()) reveal(shown.keyOf[currentStep().node]);
+});
+on('playing', drawTransport);
+on('selection', () => {
+  drawSelection();
+  markAll();
+});
+
+// While its slider moves, the selected leaf keeps its controls; only the numbers around them change.
+function refreshSelection() {
+  const active = document.activeElement?.closest('#node [data-leaf]');
+  if (!active) return drawSelection();
+  byId('node').querySelector('.value').textContent = number(live.data[state.selected]);
+  byId('node').querySelector('.gradient').textContent = number(live.grad[state.selected]);
+  const maths = [...byId('node').querySelectorAll('math')];
+  chainRule(state.selected).forEach((made, i) => maths[i]?.replaceWith(made));
+  return drawPaths();
+}
+
+function focusable() {
+  drawn.boxes.get(currentBox()).element.setAttribute('tabindex', '0');
+}
+
+state.part = null;
+state.collapsed = new Set();
+startControls();
+startCamera();
+drawHint();
+drawLeaves();
+showLevel(levels[0]);
+settle('python');

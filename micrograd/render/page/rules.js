@@ -1,0 +1,109 @@
+// The mathematics of a node in MathML: the formula that made it, and the chain rule, in symbols and in numbers.
+
+const LONGEST_SUM = 6;
+
+function identifier(node) {
+  if (!names[node] && role(node) === 'constant') return mathNumber(live.data[node]);
+  return math('mi', symbol(node));
+}
+
+function mathNumber(x) {
+  return math('mn', shortNumber(x));
+}
+
+function factorNumber(x) {
+  const text = shortNumber(x);
+  return text.startsWith('−') ? math('mrow', math('mo', '('), math('mn', text), math('mo', ')')) : math('mn', text);
+}
+
+function derivative(above, below) {
+  return math('mfrac', math('mrow', math('mo', '∂'), above), math('mrow', math('mo', '∂'), below));
+}
+
+function block(rows) {
+  const table = math('mtable', ...rows.map((cells) => math('mtr', ...cells.map((cell) => math('mtd', ...cell)))));
+  const made = math('math', table);
+  made.setAttribute('display', 'block');
+  return made;
+}
+
+const equals = () => math('mo', '=');
+
+// How a node was computed: z = x · y, then with numbers.
+function forwardRule(node) {
+  const { latex, arguments: letters } = operator(node);
+  if (latex === undefined) return block([[[identifier(node)], [equals(), ...callOf(node)]], [[], [equals(), mathNumber(live.data[node])]]]);
+  const rows = [[[identifier(node)], [equals(), written(node, identifier)]]];
+  if (letters.length) rows.push([[], [equals(), written(node, (p) => factorNumber(live.data[p]))]]);
+  else rows.push(...operandRows(node));
+  rows.push([[], [equals(), mathNumber(live.data[node])]]);
+  return block(rows);
+}
+
+function callOf(node) {
+  const operands = parents[node].slice(0, LONGEST_SUM).flatMap((p, i) => [...(i ? [math('mo', ',')] : []), identifier(p)]);
+  const more = parents[node].length > LONGEST_SUM ? [math('mo', ', …')] : [];
+  return [math('mtext', operations[node]), math('mo', '('), ...operands, ...more, math('mo', ')')];
+}
+
+function written(node, write) {
+  const { latex, arguments: letters } = operator(node);
+  return formula(latex, (letter) => {
+    const position = letters.indexOf(letter);
+    return position < 0 ? undefined : write(parents[node][position]);
+  });
+}
+
+// The operands of an operation that takes any number of them.
+function operandRows(node) {
+  const shown = parents[node].slice(0, LONGEST_SUM);
+  const numbers = shown.flatMap((p, i) => [...(i ? [math('mo', ',')] : []), mathNumber(live.data[p])]);
+  const more = parents[node].length > shown.length ? [math('mtext', `, … ${parents[node].length - shown.length} more`)] : [];
+  return [[[], [math('mtext', 'of\u00a0'), ...numbers, ...more]]];
+}
+
+// ∂C/∂v as a sum over the uses of v.
+function chainRule(node) {
+  const cost = () => math('mi', costSymbol());
+  const left = () => derivative(cost(), identifierInFraction(node));
+  const terms = usesAbove[node].filter((use) => !use.decides);
+  const symbols = terms.map((use) => [derivative(cost(), identifierInFraction(use.child)), math('mo', '·'), localDerivative(use)]);
+  const numbers = terms.map((use) => [factorNumber(live.grad[use.child]), math('mo', '·'), factorNumber(factor(use))]);
+  if (roots.includes(node)) {
+    symbols.unshift([math('mn', '1')]);
+    numbers.unshift([math('mn', '1')]);
+  }
+  const result = [[], [equals(), mathNumber(live.grad[node])]];
+  const trivial = terms.length === 0;
+  return [block(sum(left(), symbols)), block(trivial ? [[[left()], [equals(), mathNumber(live.grad[node])]]] : [...sum(null, numbers), result])];
+}
+
+function identifierInFraction(node) {
+  return math('mi', symbol(node));
+}
+
+// Of a node that is used twice by the same operation, each place is a derivative of its own.
+function localDerivative(use) {
+  const below = identifierInFraction(use.parent);
+  const places = usesBelow[use.child].filter((other) => other.parent === use.parent).length;
+  const place = math('mrow', math('mo', '('), math('mn', String(use.position + 1)), math('mo', ')'));
+  return derivative(identifierInFraction(use.child), places > 1 ? math('msup', below, place) : below);
+}
+
+// One row a term; of many terms only the first.
+function sum(left, terms) {
+  if (!terms.length) return [[left ? [left] : [], [equals(), math('mn', '0')]]];
+  const shown = terms.length > LONGEST_SUM + 1 ? terms.slice(0, LONGEST_SUM) : terms;
+  const rows = shown.map((term, i) => [i || !left ? [] : [left], [i ? math('mo', '+') : equals(), ...term]]);
+  if (shown.length < terms.length) rows.push([[], [math('mo', '+'), math('mtext', `… ${terms.length - shown.length} more terms`)]]);
+  return rows;
+}
+
+// The sum of the terms, where Python's gradient is another number: other graphs, or earlier passes, left theirs too.
+function gradientRemark(node) {
+  const total = usesAbove[node].reduce((so, use) => (use.decides ? so : so + (amount(use) ?? NaN)), roots.includes(node) ? 1 : 0);
+  const grad = live.grad[node];
+  if (!Number.isFinite(total) || !Number.isFinite(grad)) return '';
+  if (Math.abs(total - grad) <= 1e-9 * Math.max(1, Math.abs(total), Math.abs(grad))) return '';
+  return `The terms add up to ${number(total)}. Python’s gradient also holds what other backward passes added, or was reset.`;
+}
