@@ -49,15 +49,11 @@ const Arithmetic = (() => {
     return Math.exp(-head * head) * Math.exp(-(x - head) * (x + head));
   }
 
-  // For |x| < 1/2, Maclaurin's series: 2/sqrt(pi) * (x - x^3/3 + x^5/(5 * 2!) - …).
+  // For |x| < 1/2, Maclaurin's series, from its last term: 2/sqrt(pi) * x * (1 - x^2/1 * (1/3 - x^2/2 * (1/5 - …))).
   function erfNearZero(x) {
     let sum = 0;
-    let power = x; // (-1)^n x^(2n+1) / n!
-    for (let n = 0; n < 16; n++) {
-      sum += power / (2 * n + 1);
-      power *= (-x * x) / (n + 1);
-    }
-    return (2 / Math.sqrt(Math.PI)) * sum;
+    for (let n = 15; n >= 0; n--) sum = 1 / (2 * n + 1) - ((x * x) / (n + 1)) * sum;
+    return (2 / Math.sqrt(Math.PI)) * x * sum;
   }
 
   // For x >= 1/2, Laplace's continued fraction: exp(-x*x)/sqrt(pi) / (x + (1/2)/(x + (2/2)/(x + (3/2)/(x + …)))).

@@ -64,8 +64,8 @@ const Paths = (() => {
     for (let i = 0; i < links.length; i++) {
       const edge = links[i];
       if (i === 0 || links[i - 1].child !== edge.child) beginnings.set(edge.child, best(beginnings.get(edge.child), limit));
-      const longer = beginnings.get(edge.child).map((beginning) => lengthened(beginning, edge));
-      beginnings.set(edge.parent, [...(beginnings.get(edge.parent) ?? []), ...longer]);
+      if (!beginnings.has(edge.parent)) beginnings.set(edge.parent, []);
+      for (const beginning of beginnings.get(edge.child)) beginnings.get(edge.parent).push(lengthened(beginning, edge));
     }
     return best(beginnings.get(a) ?? [], limit).slice(0, limit);
   }
