@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Point = tuple[float, float]
 Field = list[list[float]]  # a number for each point of the grid, row by row
 
+SHADING = 0.75  # opacity, so that the examples stand out
+
 
 def decision_boundary(
     model: Callable[[Any], Any], data: Any, *, threshold: float = 0.0, resolution: SupportsIndex = 60
@@ -48,26 +50,21 @@ def decision_boundary(
     >>> figure.axes[0].get_title(loc='left')
     'Decision boundary: 2 of 2 correct'
     """
-    plane = _Plane(data, checks.count(resolution, 'resolution'))
-    with no_grad():
-        answers = [_outputs(model, point) for point in plane.points]
-        field = [[_outputs(model, (x, y)) for x in plane.xs] for y in plane.ys]
-    classes = _classes(plane.targets, len(answers[0]))
-    right = [_side(answer, threshold) == k for answer, k in zip(answers, classes, strict=True)]
+    plane = Plane(data, checks.count(resolution, 'resolution'))
+    answers = Answers(model, plane)
     with styled():
         figure: Figure = new_figure(6.4, 1.2 + 5.0 * plane.ratio)
         axes = figure.subplots()
-        if len(answers[0]) == 1:
-            _shade_output(axes, plane, [[outputs[0] for outputs in row] for row in field], threshold)
-        else:
-            _shade_classes(axes, plane, field)
-        _scatter(axes, plane, classes, right)
-        axes.set_title(f'Decision boundary: {right.count(True)} of {len(right)} correct')
+        reach = answers.reach(threshold)
+        right = draw_regions(axes, plane, answers, threshold, reach)
+        axes.set_title(f'Decision boundary: {right} of {len(plane.points)} correct')
+        if answers.are_single:
+            draw_scale(axes, threshold, reach)
         figure.legend(loc='outside lower center', ncols=4)
     return figure
 
 
-class _Plane:
+class Plane:
     """The examples as points, and a grid that covers them with some room around.
 
     Attributes:
@@ -108,6 +105,45 @@ def _spaced(start: float, end: float, number: int) -> list[float]:
     return [start + (end - start) * (i / steps) for i in range(steps + 1)]
 
 
+class Answers:
+    """What a model, as it is now, answers all over a plane.
+
+    Attributes:
+        examples: its outputs for each example.
+        field: its outputs for each point of the grid, row by row.
+        are_single: it has one output, which separates two classes.
+    """
+
+    def __init__(self, model: Callable[[Any], Any], plane: Plane):
+        with no_grad():
+            self.examples = [_outputs(model, point) for point in plane.points]
+            self.field = [[_outputs(model, (x, y)) for x in plane.xs] for y in plane.ys]
+        self.are_single = len(self.examples[0]) == 1
+
+    @property
+    def scores(self) -> Field:
+        """The only output."""
+        return [[outputs[0] for outputs in row] for row in self.field]
+
+    def reach(self, threshold: float) -> float:
+        """How far from the threshold the colours go: some corners are far off, and would bleach the rest."""
+        outputs = [output for row in self.scores for output in row if math.isfinite(output)] or [threshold]
+        distances = sorted(abs(output - threshold) for output in outputs)
+        return distances[int(0.9 * (len(distances) - 1))] or 1.0
+
+
+def draw_regions(axes: 'Axes', plane: Plane, answers: Answers, threshold: float, reach: float) -> int:
+    """The plane in the colours of what the model answers, with the examples; how many of these are right."""
+    classes = _classes(plane.targets, len(answers.examples[0]))
+    right = [_side(answer, threshold) == k for answer, k in zip(answers.examples, classes, strict=True)]
+    if answers.are_single:
+        _shade_output(axes, plane, answers.scores, threshold, reach)
+    else:
+        _shade_classes(axes, plane, answers.field)
+    _scatter(axes, plane, classes, right)
+    return right.count(True)
+
+
 def _outputs(model: Callable[[Any], Any], point: Point) -> list[float]:
     output = model(list(point))
     return [plain(v) for v in output] if hasattr(output, '__iter__') else [plain(output)]
@@ -132,26 +168,43 @@ def _classes(targets: Sequence[Any], outputs: int) -> list[int]:
     return [int(k) for k in classes]
 
 
-def _shade_output(axes: 'Axes', plane: _Plane, field: Field, threshold: float) -> None:
+def _shade_output(axes: 'Axes', plane: Plane, field: Field, threshold: float, reach: float) -> None:
     """The output as a colour, white at the threshold, and there the line."""
-    from matplotlib.colors import LinearSegmentedColormap
-
-    outputs = [output for row in field for output in row if math.isfinite(output)] or [threshold]
-    distances = sorted(abs(output - threshold) for output in outputs)
-    reach = distances[int(0.9 * (len(distances) - 1))] or 1.0  # some corners are far off, and would bleach the rest
-    shading = axes.contourf(
-        plane.xs, plane.ys, field, [threshold + reach * i / 10 for i in range(-10, 11)],
-        cmap=LinearSegmentedColormap.from_list('between', BETWEEN), extend='both', alpha=0.75,
+    axes.contourf(
+        plane.xs, plane.ys, field, _levels(threshold, reach), cmap=_between(), extend='both', alpha=SHADING
     )  # fmt: skip
+    outputs = [output for row in field for output in row if math.isfinite(output)] or [threshold]
     if min(outputs) < threshold < max(outputs):
         axes.contour(plane.xs, plane.ys, field, [threshold], colors=INK, linewidths=1.6)
+
+
+def _levels(threshold: float, reach: float) -> list[float]:
+    return [threshold + reach * i / 10 for i in range(-10, 11)]
+
+
+def _between() -> Any:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list('between', BETWEEN)
+
+
+def draw_scale(axes: 'Axes', threshold: float, reach: float) -> None:
+    """A bar beside the plane: which colour is which output."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import BoundaryNorm
+
+    colours = _between()
+    shading = ScalarMappable(BoundaryNorm(_levels(threshold, reach), colours.N, extend='both'), colours)
     ticks = [threshold - reach, threshold, threshold + reach]
-    bar = axes.figure.colorbar(shading, ax=axes, label='output', shrink=0.8)
+    bar = axes.figure.colorbar(
+        shading, ax=axes, label='output', shrink=0.8, alpha=SHADING, spacing='proportional'
+    )  # fmt: skip
     bar.set_ticks(ticks, labels=[written(tick) for tick in ticks])
+    bar.minorticks_off()
     bar.outline.set_visible(False)
 
 
-def _shade_classes(axes: 'Axes', plane: _Plane, field: list[Field]) -> None:
+def _shade_classes(axes: 'Axes', plane: Plane, field: list[Field]) -> None:
     """The region of each class in its colour: where its output exceeds the largest of the others."""
     for k in range(len(field[0][0])):
         lead = [[_lead(outputs, k) for outputs in row] for row in field]
@@ -166,7 +219,7 @@ def _lead(outputs: Sequence[float], k: int) -> float:
     return outputs[k] - max(output for i, output in enumerate(outputs) if i != k)
 
 
-def _scatter(axes: 'Axes', plane: _Plane, classes: Sequence[int], right: Sequence[bool]) -> None:
+def _scatter(axes: 'Axes', plane: Plane, classes: Sequence[int], right: Sequence[bool]) -> None:
     """The examples: a colour and a marker for each class, a ring around those on the wrong side."""
     for k in sorted(set(classes)):
         members = [i for i, other in enumerate(classes) if other == k]
