@@ -15,13 +15,15 @@ from micrograd.context import no_grad
 from micrograd.data import Dataset, moons
 from micrograd.engine import Value
 from micrograd.errors import optional_import
-from micrograd.files import replace_file
+from micrograd.graph import topological
+from micrograd.groups import find
 from micrograd.history import History
 from micrograd.losses import bce_with_logits
 from micrograd.metrics import binary_accuracy
 from micrograd.nn import MLP
 from micrograd.optim import Adam, linear
 from micrograd.render import Drawing, draw
+from micrograd.render.explorer import Explorer, explore
 from micrograd.render.layout import layout
 from micrograd.render.plots import decision_boundary, loss_curve, save_figure
 from micrograd.training import fit
@@ -32,8 +34,6 @@ EXAMPLES = 100
 EPOCHS = 30
 BATCH_SIZE = 10
 LEARNING_RATE = 0.05
-WHOLE_NETWORK = 1000  # values in the largest picture; the graph of a loss has 981
-COARSE = '60'  # dots an inch for that picture, which is as large as a hundred sheets of paper
 
 Write = Callable[[Path], Any]
 
@@ -47,8 +47,8 @@ def run(out: str | os.PathLike[str] = 'micrograd-demo', seed: int | Random = 0) 
         seed: of the data, of the first weights and of the shuffling: an integer, or a generator to draw from.
 
     Returns:
-        The files: the network, the curves of loss and accuracy, the decision boundary, and the graphs of a neuron and
-        of the loss of one example.
+        The files: the network, the curves of loss and accuracy, the decision boundary, the graphs of a neuron and of
+        the loss of one example, and a page to explore that loss in, down to the last number.
 
     Raises:
         MissingDependencyError: matplotlib or Graphviz is not installed. That is found out before the training.
@@ -63,7 +63,7 @@ def run(out: str | os.PathLike[str] = 'micrograd-demo', seed: int | Random = 0) 
         raise KeyboardInterrupt
     correct = correct_answers(model, data)
     print(f'training accuracy: {correct} of {EXAMPLES} examples, {correct / EXAMPLES:.1%}\n')
-    neuron, loss = graphs(model, data)
+    neuron, loss, page = graphs(model, data)
     files: dict[str, tuple[str, Write]] = {
         'model.json': ('the trained network', partial(save, model)),
         'loss_curve.png': ('loss and accuracy, epoch by epoch', lambda path: save_figure(loss_curve(history), path)),
@@ -73,8 +73,9 @@ def run(out: str | os.PathLike[str] = 'micrograd-demo', seed: int | Random = 0) 
         ),
         'neuron.svg': (f'a neuron, {_extent(neuron)}', neuron.save),
         'neuron.png': ('the same', neuron.save),
-        'loss.svg': (f'the loss of one example, {_extent(loss)}: zoom in', loss.save),
-        'loss.png': ('the same', partial(_save_coarse, loss)),
+        'loss.svg': ('the loss of one example, neuron by neuron', loss.save),
+        'loss.png': ('the same', loss.save),
+        'loss.html': (f'its {_extent(loss)}, to explore: open it in a browser', page.save),
     }
     return _written(folder, files)
 
@@ -114,7 +115,7 @@ def correct_answers(model: MLP, data: Dataset[int]) -> int:
         return [correct(model(x), y) for x, y in zip(*data, strict=True)].count(1.0)
 
 
-def graphs(model: MLP, data: Dataset[int]) -> tuple[Drawing, Drawing]:
+def graphs(model: MLP, data: Dataset[int]) -> tuple[Drawing, Drawing, Explorer]:
     """Draw how the network judges the example that it finds hardest.
 
     The names are those of Nielsen's chapter 2: the activation of neuron j in layer l, a_l[j], and its weight for the
@@ -125,19 +126,21 @@ def graphs(model: MLP, data: Dataset[int]) -> tuple[Drawing, Drawing]:
         data: the examples to choose from.
 
     Returns:
-        The graph of the neuron in the first layer that counts most for the loss, by |a dC/da|; and that of the loss.
+        The graph of the neuron in the first layer that counts most for the loss, by |a dC/da|; that of the loss, with
+        the neurons collapsed; and all of it as a page.
     """
     x, y = _hardest(model, data)
-    layers = _activations(model, [Value(number, label=name) for number, name in zip(x, ('x₁', 'x₂'), strict=True)])
-    (logit,) = layers[-1]
+    logit = model([Value(number, label=name) for number, name in zip(x, ('x₁', 'x₂'), strict=True)])
     loss = bce_with_logits(logit, y)
     loss.label = 'loss'
     model.zero_grad()
     loss.backward()
-    neuron = max(layers[0], key=lambda a: abs(a.data * a.grad))
+    first, *_ = _activations(model, loss)
+    neuron = max(first, key=lambda a: abs(a.data * a.grad))
     return (
         draw(neuron, title='a neuron of the trained network'),
-        draw(loss, title='the loss of one example, with all of the network', max_nodes=WHOLE_NETWORK),
+        draw(loss, title='the loss of one example, neuron by neuron', collapse='neuron'),
+        explore(loss, title='the loss of one example, with all of the network'),
     )
 
 
@@ -149,17 +152,17 @@ def _hardest(model: MLP, data: Dataset[int]) -> tuple[list[float], int]:
     return data.inputs[i], data.targets[i]
 
 
-def _activations(model: MLP, x: list[Value]) -> list[list[Value]]:
-    """What each layer makes of an example, with everything on the way named."""
-    layers = []
-    for number, layer in enumerate(model.layers, 1):
-        x = [neuron(x) for neuron in layer.neurons]
-        for j, (neuron, a) in enumerate(zip(layer.neurons, x, strict=True), 1):
+def _activations(model: MLP, loss: Value) -> list[list[Value]]:
+    """The activations of each layer, and everything on the way named."""
+    order = topological([loss])
+    made_by = {id(group.maker): order[group.outputs[0]] for group in find(order) if group.kind == 'neuron'}
+    layers = [[made_by[id(neuron)] for neuron in layer.neurons] for layer in model.layers]
+    for number, (layer, activations) in enumerate(zip(model.layers, layers, strict=True), 1):
+        for j, (neuron, a) in enumerate(zip(layer.neurons, activations, strict=True), 1):
             neuron.b.label = f'b{number}[{j}]'
             for k, weight in enumerate(neuron.w, 1):
                 weight.label = f'w{number}[{j},{k}]'
             a.label = f'a{number}[{j}]'
-        layers.append(x)
     return layers
 
 
@@ -171,15 +174,8 @@ def _directory(out: str | os.PathLike[str]) -> Path:
     return folder
 
 
-def _save_coarse(drawing: Drawing, path: Path) -> None:
-    """Save a large drawing as PNG, with fewer dots than usual."""
-    dot = drawing.dot
-    dot.graph_attr['dpi'] = COARSE
-    replace_file(path, layout(dot.source, 'png'))
-
-
 def _extent(drawing: Drawing) -> str:
-    return f'{len(drawing.view.boxes)} values'
+    return f'{drawing.view.values} values'
 
 
 def _written(folder: Path, files: Mapping[str, tuple[str, Write]]) -> list[Path]:
