@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import tempfile
 import webbrowser
 from collections.abc import Iterator, Sequence
@@ -275,8 +276,8 @@ def _script() -> str:
 @cache
 def _style() -> str:
     """The style sheet, and the colours that all pictures have."""
-    lines = [*_file('page.css').splitlines(), *_colours()]
-    return '\n'.join(filter(None, (line.strip() for line in lines)))
+    text = ' '.join([*_file('page.css').split(), *_colours()])
+    return re.sub(r' ?([{};]) ?', r'\1', text)
 
 
 def _colours() -> Iterator[str]:

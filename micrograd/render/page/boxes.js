@@ -73,12 +73,41 @@ function stand(found, layout) {
   const waiting = [...found.boxes.values()].filter((box) => !places.has(box.key));
   for (const box of found.boxes.values()) Object.assign(box, places.get(box.key));
   for (const box of waiting) Object.assign(box, amongMembers(box, places, found.boxes));
+  const boxes = [...found.boxes.values()];
+  if (waiting.length) {
+    closeGaps(boxes, 'x', 'width', 150);
+    closeGaps(boxes, 'y', 'height', 50);
+  }
   drawLines(found, waiting.length ? null : layout);
-  const edges = [...found.boxes.values()];
-  found.left = Math.min(0, ...edges.map((box) => box.x - box.width / 2));
-  found.top = Math.min(0, ...edges.map((box) => box.y - box.height / 2));
-  found.right = Math.max(layout.width, ...edges.map((box) => box.x + box.width / 2));
-  found.bottom = Math.max(layout.height, ...edges.map((box) => box.y + box.height / 2));
+  found.left = least(boxes, (box) => box.x - box.width / 2);
+  found.top = least(boxes, (box) => box.y - box.height / 2);
+  found.right = -least(boxes, (box) => -box.x - box.width / 2);
+  found.bottom = -least(boxes, (box) => -box.y - box.height / 2);
+  for (const { points } of found.lines) {
+    for (let i = 0; i < points.length; i += 2) {
+      found.left = Math.min(found.left, points[i]);
+      found.right = Math.max(found.right, points[i]);
+      found.top = Math.min(found.top, points[i + 1]);
+      found.bottom = Math.max(found.bottom, points[i + 1]);
+    }
+  }
+}
+
+function least(boxes, measure) {
+  return boxes.reduce((so, box) => Math.min(so, measure(box)), Infinity);
+}
+
+// Where collapsed groups leave an empty band across the picture, move what is behind it closer.
+function closeGaps(boxes, axis, extent, widest) {
+  let end = -Infinity;
+  let shift = 0;
+  const start = new Map(boxes.map((box) => [box, box[axis] - box[extent] / 2]));
+  for (const box of [...boxes].sort((a, b) => start.get(a) - start.get(b))) {
+    const gap = start.get(box) - end;
+    if (gap > widest && end > -Infinity) shift += gap - widest;
+    end = Math.max(end, start.get(box) + box[extent]);
+    box[axis] -= shift;
+  }
 }
 
 // A group stands at the centre of its members, or as near to it as there is room.

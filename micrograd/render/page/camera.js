@@ -57,7 +57,9 @@ function reveal(key) {
 
 function startCamera() {
   picture.addEventListener('wheel', (event) => {
+    if (window.parent !== window && !picture.contains(document.activeElement)) return; // so that a notebook scrolls on
     event.preventDefault();
+    camera.touched = true;
     zoom(Math.exp(-clamp(event.deltaY, -100, 100) / 300), event);
   }, { passive: false });
   let from = null;
@@ -71,6 +73,7 @@ function startCamera() {
       picture.setPointerCapture(event.pointerId);
       picture.classList.add('dragging');
     }
+    camera.touched = true;
     pan(from.x - event.clientX, from.y - event.clientY);
     from = { x: event.clientX, y: event.clientY };
   });

@@ -116,8 +116,6 @@ function startPointer() {
     const key = keyUnder(event);
     if (key) toggleGroupOf(key);
   });
-  picture.addEventListener('wheel', () => { camera.touched = true; }, { passive: true });
-  picture.addEventListener('pointermove', (event) => { camera.touched ||= event.buttons === 1; });
 }
 
 function clearSelection() {

@@ -132,7 +132,8 @@ function writeNumbers() {
   }
   for (const { line, label } of drawn.lines) label.textContent = lineLabel(line);
   squeeze();
-  emit('drawn');
+  byId('lowest').textContent = `grad ${shortNumber(-largest)}`;
+  byId('highest').textContent = shortNumber(largest);
 }
 
 function valueNumbers(node, largest) {

@@ -4,9 +4,11 @@ const HAND_MADE = 'This operation was defined by hand in Python, with a closure.
 const leaves = names.flatMap((_, node) => (isLeaf(node) ? [node] : []));
 const MOST_LEAVES = 200;
 
+const handMade = names.flatMap((_, node) => (!isLeaf(node) && operator(node).latex === undefined ? [node] : []));
+
 // Why a leaf cannot be changed: something made by hand depends on it; '' if it can.
 function whyFixed(leaf) {
-  const above = [...descendants(leaf)].find((node) => operator(node).latex === undefined);
+  const above = handMade.length ? handMade.find((node) => ancestors(node).has(leaf)) : undefined;
   return above === undefined ? '' : `Cannot be changed: ${title(above)} was defined by hand, and only Python can evaluate it.`;
 }
 

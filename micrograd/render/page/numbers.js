@@ -5,6 +5,7 @@ const python = { data: [...live.data], grad: [...live.grad] };
 const state = { source: 'python', collapsed: new Set(), selected: null, second: null, step: null };
 const listeners = {};
 let reachedByPass = [];
+let edges = []; // of each node, as far as they were asked for
 
 function on(event, listener) {
   (listeners[event] ??= []).push(listener);
@@ -16,26 +17,33 @@ function emit(event) {
 
 // The local derivative of a use; null where only a closure knows it.
 function factor(use) {
-  return Arithmetic.edges(live, use.child)[use.position].factor;
+  return edgeOf(use).factor;
+}
+
+function edgeOf(use) {
+  return (edges[use.child] ??= Arithmetic.edges(live, use.child))[use.position];
 }
 
 // What a use adds to its operand's gradient.
 function amount(use) {
-  const edge = Arithmetic.edges(live, use.child)[use.position];
+  const edge = edgeOf(use);
   if (!edge.open || !reachedByPass[use.child]) return 0;
   return edge.factor === null || live.grad[use.child] === null ? null : live.grad[use.child] * edge.factor;
 }
 
+// Numbers have changed: say so. Those of this page need gradients of their own.
 function settle(source) {
+  const pass = Arithmetic.backward(live, roots);
+  if (source === 'page') live.grad = pass.grad;
   state.source = source;
-  reachedByPass = Arithmetic.backward(live, roots).reached;
+  reachedByPass = pass.reached;
+  edges = [];
   emit('numbers');
 }
 
 function setLeaf(leaf, x) {
   live.data[leaf] = x;
   Arithmetic.recompute(live);
-  live.grad = Arithmetic.backward(live, roots).grad;
   settle('page');
 }
 
@@ -51,9 +59,7 @@ function setNumbers(data, grad, source) {
 
 // Stepping backward needs gradients, and there are none where Python did not run backward().
 function ensureGradients() {
-  if (state.source !== 'python' || live.grad.some((g) => g !== 0)) return;
-  live.grad = Arithmetic.backward(live, roots).grad;
-  settle('page');
+  if (state.source === 'python' && live.grad.every((g) => g === 0)) settle('page');
 }
 
 // Sign and strength of a gradient, as in the static picture; null where something is wrong.

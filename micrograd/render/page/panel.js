@@ -128,7 +128,6 @@ function pathItem({ nodes, edges, product, open }) {
 }
 
 function pathSum(low, high, { sum }) {
-  const made = math('math', math('mrow', derivative(identifierInFraction(high), identifierInFraction(low)), equals(), mathNumber(sum)));
-  made.setAttribute('display', 'block');
-  return html('p', { class: 'sum' }, 'The sum over all paths: ', made);
+  const total = math('mrow', derivative(name(symbol(high)), name(symbol(low))), equals(), mathNumber(sum));
+  return html('p', { class: 'sum' }, 'The sum over all paths: ', display(total));
 }

@@ -4,7 +4,13 @@ const LONGEST_SUM = 6;
 
 function identifier(node) {
   if (!names[node] && role(node) === 'constant') return mathNumber(live.data[node]);
-  return math('mi', symbol(node));
+  return name(symbol(node));
+}
+
+// A letter with a number is written with the number as an index.
+function name(text) {
+  const [, letter, index] = /^(\p{L})([0-9₀-₉]+)$/u.exec(text) ?? [];
+  return letter ? math('msub', math('mi', letter), math('mn', index.replace(/[₀-₉]/g, (digit) => digit.codePointAt(0) - 0x2080))) : math('mi', text);
 }
 
 function mathNumber(x) {
@@ -22,7 +28,12 @@ function derivative(above, below) {
 
 function block(rows) {
   const table = math('mtable', ...rows.map((cells) => math('mtr', ...cells.map((cell) => math('mtd', ...cell)))));
-  const made = math('math', table);
+  table.setAttribute('displaystyle', 'true');
+  return display(table);
+}
+
+function display(content) {
+  const made = math('math', content);
   made.setAttribute('display', 'block');
   return made;
 }
@@ -64,35 +75,30 @@ function operandRows(node) {
 
 // ∂C/∂v as a sum over the uses of v.
 function chainRule(node) {
-  const cost = () => math('mi', costSymbol());
-  const left = () => derivative(cost(), identifierInFraction(node));
+  const cost = () => name(costSymbol());
+  const left = derivative(cost(), name(symbol(node)));
   const terms = usesAbove[node].filter((use) => !use.decides);
-  const symbols = terms.map((use) => [derivative(cost(), identifierInFraction(use.child)), math('mo', '·'), localDerivative(use)]);
+  const symbols = terms.map((use) => [derivative(cost(), name(symbol(use.child))), math('mo', '·'), localDerivative(use)]);
   const numbers = terms.map((use) => [factorNumber(live.grad[use.child]), math('mo', '·'), factorNumber(factor(use))]);
   if (roots.includes(node)) {
     symbols.unshift([math('mn', '1')]);
     numbers.unshift([math('mn', '1')]);
   }
-  const result = [[], [equals(), mathNumber(live.grad[node])]];
-  const trivial = terms.length === 0;
-  return [block(sum(left(), symbols)), block(trivial ? [[[left()], [equals(), mathNumber(live.grad[node])]]] : [...sum(null, numbers), result])];
-}
-
-function identifierInFraction(node) {
-  return math('mi', symbol(node));
+  const result = [equals(), mathNumber(live.grad[node])];
+  if (!terms.length) return [block([[[left], result]])];
+  return [block(sum(left, symbols)), block([...sum(null, numbers), [[], result]])];
 }
 
 // Of a node that is used twice by the same operation, each place is a derivative of its own.
 function localDerivative(use) {
-  const below = identifierInFraction(use.parent);
+  const below = name(symbol(use.parent));
   const places = usesBelow[use.child].filter((other) => other.parent === use.parent).length;
   const place = math('mrow', math('mo', '('), math('mn', String(use.position + 1)), math('mo', ')'));
-  return derivative(identifierInFraction(use.child), places > 1 ? math('msup', below, place) : below);
+  return derivative(name(symbol(use.child)), places > 1 ? math('msup', below, place) : below);
 }
 
 // One row a term; of many terms only the first.
 function sum(left, terms) {
-  if (!terms.length) return [[left ? [left] : [], [equals(), math('mn', '0')]]];
   const shown = terms.length > LONGEST_SUM + 1 ? terms.slice(0, LONGEST_SUM) : terms;
   const rows = shown.map((term, i) => [i || !left ? [] : [left], [i ? math('mo', '+') : equals(), ...term]]);
   if (shown.length < terms.length) rows.push([[], [math('mo', '+'), math('mtext', `… ${terms.length - shown.length} more terms`)]]);
