@@ -5,10 +5,22 @@ on the machine's matplotlib settings: the same numbers give the same picture.
 """
 
 from micrograd.render.plots.activations import activation_histograms
+from micrograd.render.plots.animations import Animation, training_animation
+from micrograd.render.plots.backward import backward_animation
 from micrograd.render.plots.curves import loss_curve
 from micrograd.render.plots.figures import save_figure
 from micrograd.render.plots.gradients import gradient_flow
 from micrograd.render.plots.network import network
 from micrograd.render.plots.regions import decision_boundary
 
-__all__ = ['activation_histograms', 'decision_boundary', 'gradient_flow', 'loss_curve', 'network', 'save_figure']
+__all__ = [
+    'Animation',
+    'activation_histograms',
+    'backward_animation',
+    'decision_boundary',
+    'gradient_flow',
+    'loss_curve',
+    'network',
+    'save_figure',
+    'training_animation',
+]

@@ -1,0 +1,82 @@
+"""What training looks like: the pictures of `micrograd.render.plots`, each of an example that shows its point."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from micrograd import fit, losses, nn, optim
+from micrograd.data import moons
+from micrograd.history import History
+from micrograd.render.plots import (
+    Animation,
+    activation_histograms,
+    backward_animation,
+    decision_boundary,
+    gradient_flow,
+    loss_curve,
+    network,
+    training_animation,
+)
+from micrograd.snapshots import Snapshots
+from visuals.graphs import neuron, small_network, trained
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def figures() -> dict[str, 'Figure']:
+    """The pictures that stand still, by name."""
+    model, data, history = trained()
+    _, deep_history = vanishing()
+    return {
+        'loss_curve': loss_curve(history),
+        'boundary': decision_boundary(model, data),
+        'network': network(*small_network()),
+        'network_moons': moons_network(),
+        'gradient_flow': gradient_flow(deep_history),
+        'saturation': activation_histograms(saturated(), moons(80, noise=0.1, seed=1)),
+    }
+
+
+def animations() -> dict[str, Animation]:
+    """Those that move, by name."""
+    return {'training': training(), 'backward': backward_animation(neuron())}
+
+
+def moons_network() -> 'Figure':
+    """The trained network of the demo, on the example that it finds hardest."""
+    model, data, _ = trained()
+    costs = [losses.bce_with_logits(model(x), y) for x, y in zip(*data, strict=True)]
+    hardest = max(costs, key=lambda cost: cost.data)
+    model.zero_grad()
+    hardest.backward()
+    return network(model, hardest, title='Two moons, the hardest example')
+
+
+@cache
+def vanishing() -> tuple[nn.MLP, History]:
+    """Seven layers of sigmoids: gradients vanish on their way back (Nielsen, chapter 5)."""
+    model = nn.MLP(2, [8] * 6 + [1], activation='sigmoid', initialisation='xavier', generator=0)
+    history = fit(
+        model, moons(60, noise=0.1, seed=0), loss='bce_with_logits', optimizer=optim.SGD(model.parameters(), lr=0.5),
+        epochs=20, progress=False,
+    )  # fmt: skip
+    return model, history
+
+
+def saturated() -> nn.MLP:
+    """Sigmoids whose weights began too large."""
+    model = nn.MLP(2, [12, 8, 1], activation='sigmoid', output='sigmoid', generator=2)
+    for p in model.parameters():
+        p.data *= 4
+    return model
+
+
+def training() -> Animation:
+    """How the boundary between two moons came about."""
+    data, model = moons(100, noise=0.1, seed=0), nn.MLP(2, [16, 16, 1], generator=0)
+    snapshots = Snapshots(model, most=22)
+    fit(
+        model, data, loss='bce_with_logits', optimizer=optim.Adam(model.parameters(), lr=0.02), epochs=40,
+        callbacks=[snapshots], progress=False,
+    )  # fmt: skip
+    return training_animation(snapshots, data)
