@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from micrograd.paths import Paths
+
 
 def topological(roots: Iterable[Value]) -> list[Value]:
     """Every node under the roots, leaves too, each after its parents and once.
@@ -102,6 +104,42 @@ def rate_factors(v: Value) -> list[float | None]:
         return []
     edges = v._row.edges(FLOATS, v.data, *[p.data for p in v._prev])
     return [0.0 if blocked else factor for factor, blocked in edges]
+
+
+def paths(a: Value, b: Value) -> Paths:
+    """Every path along which b depends on a; an operand used twice by an operation is on two paths.
+
+    The gradient db/da is the sum over all the paths of the products of their rate factors. Of a value to itself there
+    is one path, with the product 1; where b does not depend on a there is none, and the sum is 0.
+
+    Args:
+        a: where the paths begin; a leaf, or any other node.
+        b: where they end.
+
+    Returns:
+        What iterates over the paths, counts them (`count`), gives the `largest(k)` of them, and their sum (`total`).
+
+    Raises:
+        StaleGraphError: numbers were changed after the graph was built from them.
+        TypeError: a or b is no Value.
+
+    Source: Nielsen, Neural Networks and Deep Learning, chapter 2, the sum over paths in "the big picture".
+
+    >>> x = Value(3.0, label='x')
+    >>> y = x * x + x
+    >>> y.label = 'y'
+    >>> print(paths(x, y))
+    3 paths from x to y, and the products of their rate factors:
+    <BLANKLINE>
+      x → × → y  3 · 1  = 3
+      x → × → y  3 · 1  = 3
+      x → y      1      = 1
+    <BLANKLINE>
+    the sum over all paths: ∂y/∂x = 7
+    """
+    from micrograd.paths import Paths  # which stands on this module
+
+    return Paths(a, b)
 
 
 def name(**scope: Any) -> None:

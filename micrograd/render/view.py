@@ -15,9 +15,9 @@ from micrograd.render.parts import AUTO, LEVELS, Cover, chosen, cover, is_broken
 
 SHADES = 5  # strengths of colour that a gradient can have, on either side of 0
 _LISTED = 12  # outputs of a part that its description names
+SUBSCRIPTS = str.maketrans('0123456789', '₀₁₂₃₄₅₆₇₈₉')
 
 _LETTERS = {'input': 'x', 'parameter': 'w'}  # of leaves without a name
-_SUBSCRIPTS = str.maketrans('0123456789', '₀₁₂₃₄₅₆₇₈₉')
 _SYMBOLS = {'*': '×', '-': '−', '<=': '≤'}  # where the field writes another sign than Python does
 _JOINER = '\u200d'  # within emoji: an invisible character that does no harm
 
@@ -337,8 +337,8 @@ def names_of(nodes: Sequence[Value]) -> list[str]:
 def _numbered(letter: str, taken: set[str]) -> Iterator[str]:
     for i in count(1):
         name = f'{letter}{i}'
-        if name not in taken and name.translate(_SUBSCRIPTS) not in taken:
-            yield name.translate(_SUBSCRIPTS)
+        if name not in taken and name.translate(SUBSCRIPTS) not in taken:
+            yield name.translate(SUBSCRIPTS)
 
 
 def legible(text: object, longest: int = 40) -> str:
