@@ -165,6 +165,12 @@ class Value(Node):
     def __repr__(self) -> str:
         return f'Value(data={self.data}, grad={self.grad})'
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """What a notebook shows."""
+        from micrograd.render import notebook  # when it is shown
+
+        return notebook.of_value(self)
+
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)
 

@@ -103,6 +103,12 @@ class Module:
         """Where the parameters are, by name."""
         return vars(self)
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """What a notebook shows."""
+        from micrograd.render import notebook  # when it is shown
+
+        return notebook.of_module(self)
+
     def __repr__(self) -> str:
         names = [_dotted(path) for path, _ in _leaves(self, _attributes(self), _attributes)]
         shown = ': ' + ', '.join(names[:3] + ['…'] * (len(names) > 3)) if names else ''
