@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from micrograd.render import draw, draw_dot, trace
     from micrograd.render.explorer import explore
     from micrograd.render.math import explain
+    from micrograd.render.play import play
     from micrograd.render.text import tree
     from micrograd.training import fit
 
@@ -41,6 +42,7 @@ __all__ = [
     'load',
     'name',
     'no_grad',
+    'play',
     'primitive',
     'save',
     'trace',
@@ -55,6 +57,7 @@ _HOMES = {  # what is loaded when it is first asked for
     'fit': 'training',
     'group': 'groups',
     'load': 'checkpoint',
+    'play': 'render.play',
     'save': 'checkpoint',
     'trace': 'render',
     'tree': 'render.text',
