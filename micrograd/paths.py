@@ -34,12 +34,14 @@ class Edge(NamedTuple):
     Args:
         parent: the place of the operand among the nodes on the way.
         child: the place of the result.
+        position: which operand of the result it is, from 0.
         factor: the rate factor; None where only a closure knows it.
         shut: a gate, which passes nothing.
     """
 
     parent: int
     child: int
+    position: int
     factor: Any
     shut: bool
 
@@ -272,7 +274,7 @@ def _between(start: Value, order: list[Value]) -> list[Value]:
     reached = {id(start)}
     found = []
     for v in order:
-        if v is start or any(id(p) in reached for p in parents(v)):
+        if v is start or not reached.isdisjoint(map(id, parents(v))):
             reached.add(id(v))
             found.append(v)
     return found
@@ -283,10 +285,10 @@ def _uses(nodes: list[Value]) -> list[list[Edge]]:
     places = {id(v): i for i, v in enumerate(nodes)}
     uses: list[list[Edge]] = [[] for _ in nodes]
     for child, v in enumerate(nodes[1:], 1):
-        for p, (factor, shut) in zip(parents(v), local_derivatives(v), strict=True):
-            if id(p) in places:
-                parent = places[id(p)]
-                uses[parent].append(Edge(parent, child, factor, bool(shut)))
+        for position, (p, (factor, shut)) in enumerate(zip(parents(v), local_derivatives(v), strict=True)):
+            parent = places.get(id(p))
+            if parent is not None:
+                uses[parent].append(Edge(parent, child, position, factor, bool(shut)))
     return uses
 
 

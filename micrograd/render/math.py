@@ -304,7 +304,7 @@ class _Derivative(Explanation):
 
     def __init__(self, v: Value, of: Value):
         self._v, self._of = v, of
-        self._names = Names(of)
+        self._names = Names(of, v)
         paths = Paths(v, of)
         self._uses, self._total = paths.consumers(), paths.total
         super().__init__()

@@ -33,11 +33,11 @@ class Names:
     """What the values of a graph are called, as its picture calls them.
 
     Args:
-        root: the value at the end of the graph.
+        roots: the values at the ends of the graph.
     """
 
-    def __init__(self, root: Value):
-        nodes = topological([root])
+    def __init__(self, *roots: Value):
+        nodes = topological(roots)
         self.size = len(nodes)
         self._names = {id(v): name for v, name in zip(nodes, names_of(nodes), strict=True) if name}
 
@@ -230,13 +230,12 @@ def path_line(path: Path) -> str:
 
 def paths_heading(paths: Paths) -> str:
     """How many paths from where to where."""
-    names = Names(paths.end)
-    return _heading(paths, names)
+    return _heading(paths, Names(paths.end, paths.start))
 
 
 def paths_listing(paths: Paths) -> str:
     """The largest paths, how many more there are, and the sum over all."""
-    names = Names(paths.end)
+    names = Names(paths.end, paths.start)
     heading = _heading(paths, names)
     if not paths:
         return f'{heading}: {names.known_as(paths.end)} does not depend on it, so the derivative is 0'
