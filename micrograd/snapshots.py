@@ -65,4 +65,4 @@ class Snapshots:
         self.epochs, self.states = epochs, [states[epoch] for epoch in epochs]
 
     def __repr__(self) -> str:
-        return f'Snapshots({len(self.states)} of {len(self.losses)} epochs)'
+        return f'Snapshots({len(self.states)} over {len(self.losses)} epochs)'

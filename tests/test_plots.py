@@ -326,4 +326,14 @@ print('matplotlib.pyplot' in sys.modules)
 
 
 def test_all_is_what_is_public():
-    assert sorted(plots.__all__) == ['decision_boundary', 'loss_curve', 'save_figure']
+    assert sorted(plots.__all__) == [
+        'Animation', 'activation_histograms', 'backward_animation', 'decision_boundary', 'gradient_flow', 'loss_curve',
+        'network', 'save_figure', 'training_animation',
+    ]  # fmt: skip
+
+
+def test_dollars_in_names_are_no_mathematics():
+    table = Table(*CORNERS)
+    table.input_names = ('$x', r'$\frac{$')
+    assert drawn(decision_boundary(score, table, resolution=4))
+    assert drawn(loss_curve(History(losses=[0.5], metrics={r'$\frac{$': [0.5]})))

@@ -43,8 +43,12 @@ def animations() -> dict[str, Animation]:
 
 
 def moons_network() -> 'Figure':
-    """The trained network of the demo, on the example that it finds hardest."""
-    model, data, _ = trained()
+    """A network that was trained on two moons, and the example that it finds hardest."""
+    data, model = moons(100, noise=0.1, seed=0), nn.MLP(2, [6, 6, 1], activation='tanh', generator=3)
+    fit(
+        model, data, loss='bce_with_logits', optimizer=optim.Adam(model.parameters(), lr=0.05), epochs=20,
+        progress=False,
+    )  # fmt: skip
     costs = [losses.bce_with_logits(model(x), y) for x, y in zip(*data, strict=True)]
     hardest = max(costs, key=lambda cost: cost.data)
     model.zero_grad()
@@ -58,7 +62,7 @@ def vanishing() -> tuple[nn.MLP, History]:
     model = nn.MLP(2, [8] * 6 + [1], activation='sigmoid', initialisation='xavier', generator=0)
     history = fit(
         model, moons(60, noise=0.1, seed=0), loss='bce_with_logits', optimizer=optim.SGD(model.parameters(), lr=0.5),
-        epochs=20, progress=False,
+        epochs=15, progress=False,
     )  # fmt: skip
     return model, history
 

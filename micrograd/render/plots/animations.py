@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ['Animation', 'training_animation']
 
 WHITE = (255, 255, 255)
+NEARLY_WHITE = 250
 PALETTE = 64  # colours of a GIF, for all its frames
 SAMPLES = 6  # frames from which they are chosen
 DOTS = 80  # an inch
@@ -94,8 +95,9 @@ def _palette(frames: Sequence[Any]) -> Any:
         sheet.paste(frame, (0, i * height))
     palette = sheet.quantize(PALETTE)
     colours = palette.getpalette()
-    brightest = max(range(0, len(colours), 3), key=lambda i: sum(colours[i : i + 3]))
-    colours[brightest : brightest + 3] = WHITE  # else the background is an average of itself and the edges of letters
+    for i in range(0, len(colours), 3):
+        if min(colours[i : i + 3]) >= NEARLY_WHITE:  # the background, averaged with the edges of letters
+            colours[i : i + 3] = WHITE
     palette.putpalette(colours)
     return palette
 

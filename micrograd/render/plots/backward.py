@@ -21,6 +21,7 @@ BEGINNING, MOMENT, PAUSE = 1200, 1400, 3500  # milliseconds
 TERMS = 3  # of a sentence
 SCALE = 1.25  # of the layout, so that the numbers can be read
 TIP = 6  # points, of an arrow
+CAPTION = 'grad is grey until every use of the value has added to it   ·   on an edge: local derivative'
 ACTIVE = '#8250df'  # neither of the colours of signs
 
 
@@ -126,10 +127,7 @@ def _sentence(box: Box, gradient: float, into: Sequence[Edge], terms: Sequence[f
 
 def _draw(axes: Any, seen: View, placed: Placed, frame: _Frame, largest: float) -> None:
     axes.text(MARGIN, 22, frame.says, size=11, weight='bold', va='center', parse_math=False)
-    axes.text(
-        MARGIN, placed.height + TOP + FOOT / 2,
-        'grad is grey until every use of the value has added to it   ·   on an edge: local derivative', size=8.5, color=GREY, va='center',
-    )  # fmt: skip
+    axes.text(MARGIN, placed.height + TOP + FOOT / 2, CAPTION, size=8.5, color=GREY, va='center')
     for edge, line in zip(seen.edges, placed.lines, strict=True):
         _draw_edge(axes, edge, line, edge.child == frame.active and not edge.decides)
     for box, (x, y) in zip(seen.boxes, placed.centres, strict=True):

@@ -53,7 +53,7 @@ def _curves(axes: 'Axes', name: str, training: Sequence[float], validation: Sequ
     _curve(axes, 'training', training, color=COLOURS[0], linestyle='-')
     if validation:
         _curve(axes, 'validation', validation, color=COLOURS[1], linestyle='--')
-    axes.set_ylabel(name)
+    axes.set_ylabel(name, parse_math=False)
     axes.grid(color='#e3e6ea', linewidth=0.8)
     axes.margins(x=0.02)
     axes.legend(loc='best')

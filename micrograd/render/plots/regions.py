@@ -235,4 +235,6 @@ def _scatter(axes: 'Axes', plane: Plane, classes: Sequence[int], right: Sequence
         xs, ys = zip(*wrong, strict=True)
         axes.scatter(xs, ys, 110, facecolors='none', edgecolors=INK, linewidths=1.3, label='wrong', zorder=4)
     axes.set(xlim=(plane.xs[0], plane.xs[-1]), ylim=(plane.ys[0], plane.ys[-1]))
-    axes.set(xlabel=plane.names[0], ylabel=plane.names[1], aspect='equal' if plane.to_scale else 'auto')
+    axes.set_aspect('equal' if plane.to_scale else 'auto')
+    axes.set_xlabel(plane.names[0], parse_math=False)
+    axes.set_ylabel(plane.names[1], parse_math=False)
