@@ -68,12 +68,21 @@ def width(box: Box | Part) -> int:
     >>> [width(box) for box in view([Value(1.0).tanh()], 10).boxes]
     [114, 114]
     """
+    texts = _right_texts(box)
+    digits = max(DIGITS, *(len(text) for text in texts if not isinstance(box, Part)), 0)
+    return left_width(box) + round(max(digits * 0.56 * FONT_SIZE, *map(_length, texts)) + 2 * PADDING)
+
+
+def left_width(box: Box | Part) -> int:
+    """How wide the left column of a box is, where names are."""
+    texts = [box.name, 'Σ|grad|'] if isinstance(box, Part) else [box.heading, 'grad']
+    return round(max(map(_length, texts)) + 2 * PADDING)
+
+
+def _right_texts(box: Box | Part) -> list[str]:
     if isinstance(box, Part):
-        lines = [box.heading, box.written_outputs, f'Σ|grad| {number(box.total_grad)}']
-        return round(max(map(_length, lines)) + 2 * PADDING)
-    heading = max(_length(box.heading), _length('grad'))
-    digits = max(DIGITS, len(number(box.data)), len(number(box.grad)))
-    return round(heading + digits * 0.56 * FONT_SIZE + 4 * PADDING)
+        return [box.extent, box.written_outputs, number(box.total_grad)]
+    return [number(box.data), number(box.grad)]
 
 
 def height(box: Box | Part) -> int:

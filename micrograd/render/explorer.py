@@ -29,7 +29,7 @@ from micrograd.node import ByHand
 from micrograd.primitives import WHERE
 from micrograd.reference import arguments, derivative
 from micrograd.render import dot, svg
-from micrograd.render.coordinates import Placed, height, place, width
+from micrograd.render.coordinates import Placed, height, left_width, place, width
 from micrograd.render.layout import TIME_LIMIT
 from micrograd.render.programs import live
 from micrograd.render.view import Box, Part, View, legible, view
@@ -212,6 +212,7 @@ def _graph(nodes: Sequence[Value], whole: View, levels: list[dict[str, Any]], ti
         'roles': ''.join(box.role[0] for box in boxes),
         'live': numbers,
         'roots': [i for i, box in enumerate(boxes) if box.root],
+        'lefts': [left_width(box) for box in boxes],
         'widths': [width(box) for box in boxes],
         'operators': [_operator(row) for _, row in sorted(rows.items())],
         'groups': [_group(g, nodes) for g in groups.find(nodes)],
@@ -251,6 +252,7 @@ def _group(group: groups.Group, nodes: Sequence[Value]) -> dict[str, Any]:
         'parent': -1 if group.parent is None else group.parent,
         'members': group.members,
         'outputs': group.outputs,
+        'left': left_width(part),
         'width': width(part),
         'height': height(part),
     }

@@ -38,11 +38,11 @@ function scene(collapsed) {
   const keyOf = hidden.map((isHidden, node) => (isHidden ? `g${inside[node][0] + 1}` : `v${node + 1}`));
   const boxes = new Map();
   hidden.forEach((isHidden, node) => {
-    if (!isHidden) boxes.set(`v${node + 1}`, { key: `v${node + 1}`, node, width: told.widths[node], height: HEIGHT });
+    if (!isHidden) boxes.set(`v${node + 1}`, { key: `v${node + 1}`, node, left: told.lefts[node], width: told.widths[node], height: HEIGHT });
   });
   for (const group of closed) {
-    const { width, height } = groups[group];
-    boxes.set(`g${group + 1}`, { key: `g${group + 1}`, group, width, height });
+    const { left, width, height } = groups[group];
+    boxes.set(`g${group + 1}`, { key: `g${group + 1}`, group, left, width, height });
   }
   const found = { boxes, keyOf, level, lines: linesBetween(keyOf, inside, hidden) };
   stand(found, level ?? levels[0]);

@@ -148,6 +148,7 @@ function onBoxKey(event, key) {
   else if (event.key === 'c') toggleGroupOf(key);
   else return false;
   focusBox(shown.boxes.has(key) ? key : currentBox());
+  if (state.second !== null) point(null);
   return true;
 }
 

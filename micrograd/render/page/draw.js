@@ -1,6 +1,5 @@
 // The picture: boxes and lines as SVG, and the numbers in them.
 
-const DIGIT = 6.72; // the advance of a digit, in points, as coordinates.py has it
 const PADDING = 9;
 const picture = byId('picture');
 const drawn = { boxes: new Map(), lines: [] };
@@ -38,7 +37,7 @@ function outline(box, left, top) {
   const kind = box.group === undefined ? role(box.node) : 'part';
   const rect = (more) => svg('rect', { class: 'outline', x: left, y: top, width, height, ...more });
   if (kind === 'input') return [rect({}), divider(box, left, top)];
-  if (kind === 'part') return [rect({ rx: 5, transform: 'translate(4 4)', class: 'outline behind' }), rect({ rx: 5 })];
+  if (kind === 'part') return [rect({ rx: 5, transform: 'translate(4 4)', class: 'outline behind' }), rect({ rx: 5 }), divider(box, left, top)];
   if (kind !== 'constant') return [rect({ rx: 8 }), divider(box, left, top)];
   const fold = 9;
   return [
@@ -47,36 +46,34 @@ function outline(box, left, top) {
   ];
 }
 
-function numbersWidth(node) {
-  return DIGIT * Math.max(8, number(python.data[node]).length, number(python.grad[node]).length) + 2 * PADDING;
-}
-
 function divider(box, left, top) {
-  const x = left + box.width - numbersWidth(box.node);
-  return svg('path', { class: 'divider', d: `M${x} ${top}v${box.height}` });
+  return svg('path', { class: 'divider', d: `M${left + box.left} ${top}v${box.height}` });
 }
 
 function valueTexts(box, left, top) {
-  const right = left + box.width - PADDING;
   const heading = [names[box.node], operations[box.node]].filter(Boolean).join(' = ');
-  const text = (x, y, anchor, content) => svg('text', { x, y: top + y, 'text-anchor': anchor }, content);
+  const isNamed = names[box.node] || role(box.node) === 'constant';
   return {
-    heading: text(left + PADDING, 16, 'start', heading),
-    grad: text(left + PADDING, 32, 'start', 'grad'),
-    data: text(right, 16, 'end', ''),
-    gradient: text(right, 32, 'end', ''),
-    tag: svg('text', { class: 'tag', x: left + 2, y: top - 4 }, names[box.node] || role(box.node) === 'constant' ? '' : symbol(box.node)),
+    ...lines(box, left, top, [heading, 'grad'], ['data', 'gradient']),
+    tag: svg('text', { class: 'tag', x: left + 2, y: top - 4 }, isNamed ? '' : symbol(box.node)),
   };
 }
 
 function partTexts(box, left, top) {
   const { name, members } = groups[box.group];
-  const text = (y, kind, content) => svg('text', { class: kind, x: left + PADDING, y: top + y }, content);
-  return {
-    heading: text(17, 'heading', `${name} · ${counted(members.length, 'value')}`),
-    data: text(33, '', ''),
-    gradient: text(49, '', ''),
-  };
+  const texts = lines(box, left, top, [name, 'out', 'Σ|grad|'], ['extent', 'data', 'gradient']);
+  texts.extent.textContent = counted(members.length, 'value');
+  return texts;
+}
+
+// Texts on the left, and places for numbers at the right, in lines below each other.
+function lines(box, left, top, texts, places) {
+  const right = left + box.width - PADDING;
+  const text = (x, i, anchor, content) => svg('text', { x, y: top + 16 + 16 * i, 'text-anchor': anchor }, content);
+  return Object.fromEntries([
+    ...texts.map((content, i) => [`left${i}`, text(left + PADDING, i, 'start', content)]),
+    ...places.map((place, i) => [place, text(right, i, 'end', '')]),
+  ]);
 }
 
 function counted(n, noun) {
@@ -133,7 +130,7 @@ function writeNumbers() {
   for (const { line, label } of drawn.lines) label.textContent = lineLabel(line);
   squeeze();
   byId('lowest').textContent = `grad ${shortNumber(-largest)}`;
-  byId('highest').textContent = shortNumber(largest);
+  byId('highest').textContent = largest ? shortNumber(largest) : '';
 }
 
 function valueNumbers(node, largest) {
@@ -145,11 +142,11 @@ function valueNumbers(node, largest) {
 function partNumbers(group) {
   const { members, outputs } = groups[group];
   const numbers = outputs.map((node) => (isDataKnown(node) ? number(live.data[node]) : ''));
-  const data = numbers.length <= 3 ? numbers.join('  ') : `${numbers.slice(0, 2).join('  ')}  … ${numbers.length} outputs`;
+  const data = numbers.length <= 3 ? numbers.join(', ') : `${numbers.slice(0, 2).join(', ')}, … ${numbers.length.toLocaleString('en')} outputs`;
   const total = members.reduce((so, node) => so + Math.abs(live.grad[node] ?? NaN), 0);
   const broken = members.some((node) => Number.isNaN(live.data[node]) || !Number.isFinite(live.grad[node] ?? 0));
   const known = outputs.every(isGradKnown);
-  return [data, `Σ|grad| ${known ? number(total) : ''}`, broken && known ? null : 0];
+  return [outputs.some(isDataKnown) ? data : '', known ? number(total) : '', broken && known ? null : 0];
 }
 
 function classes(box, colour) {
@@ -160,7 +157,7 @@ function classes(box, colour) {
 }
 
 function spoken(box, data, gradient) {
-  if (box.group !== undefined) return `${groups[box.group].name}, collapsed, outputs ${data}, ${gradient}`;
+  if (box.group !== undefined) return `${groups[box.group].name}, collapsed, outputs ${data || 'not yet known'}, total |grad| ${gradient || 'not yet known'}`;
   return `${title(box.node)} (${role(box.node)}), data ${data || 'not yet known'}, grad ${gradient || 'not yet known'}`;
 }
 
@@ -173,11 +170,9 @@ function lineLabel(line) {
 
 // Text that is too long for its place is set narrower: fonts differ, and so do numbers that were changed here.
 function squeeze() {
-  const places = [...drawn.boxes.values()].flatMap(({ box, texts }) => {
-    if (box.group !== undefined) return Object.values(texts).map((text) => [text, box.width - 2 * PADDING]);
-    const numbers = numbersWidth(box.node) - 2 * PADDING;
-    return [[texts.heading, box.width - numbers - 3 * PADDING], [texts.data, numbers], [texts.gradient, numbers]];
-  });
+  const places = [...drawn.boxes.values()].flatMap(({ box, texts }) =>
+    Object.entries(texts).map(([place, text]) => [text, (place.startsWith('left') ? box.left : box.width - box.left) - 2 * PADDING]),
+  );
   for (const [text] of places) text.removeAttribute('textLength');
   const lengths = places.map(([text]) => text.getComputedTextLength());
   places.forEach(([text, room], i) => {

@@ -41,10 +41,14 @@ function symbol(node) {
   return names[node] || `v${subscript(node + 1)}`;
 }
 
+// The same, but a constant without a name is its number.
+function operand(node) {
+  return isLeaf(node) && !names[node] ? shortNumber(live.data[node]) : symbol(node);
+}
+
 // What a sentence calls it.
 function title(node) {
-  if (names[node]) return names[node];
-  return isLeaf(node) ? shortNumber(live.data[node]) : `${symbol(node)} = ${operations[node]}`;
+  return names[node] || isLeaf(node) ? operand(node) : `${symbol(node)} = ${operations[node]}`;
 }
 
 // The sum of what the gradients are gradients of.

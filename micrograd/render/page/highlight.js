@@ -42,6 +42,7 @@ function selectPart(group) {
 function selectSecond(node) {
   if (state.selected === null || state.selected === node) return select(node);
   state.second = node;
+  pointedAt = null;
   return emit('selection');
 }
 

@@ -66,7 +66,7 @@ function slopes(node) {
     const number = use.decides ? 'decides' : shortNumber(factor(use));
     return html('tr', {}, html('th', { scope: 'row' }, fraction), html('td', {}, html('code', {}, formulaOf ?? '')), html('td', { class: 'number' }, number));
   });
-  const naming = letters.map((letter, i) => `${letter} = ${title(parents[node][i])}`).join(', ');
+  const naming = letters.map((letter, i) => `${letter} = ${operand(parents[node][i])}`).join(', ');
   const caption = letters.length ? `with ${naming}, z = ${symbol(node)}` : '';
   const left = parents[node].length - rows.length;
   return html('table', {}, html('caption', {}, left > 0 ? `the first ${rows.length} of ${parents[node].length}` : caption), html('tbody', {}, ...rows));
@@ -106,9 +106,9 @@ function drawPaths() {
   if (pair === null) return;
   const [low, high] = pair;
   const found = Paths.between(live, low, high);
-  const heading = html('h2', {}, `Paths from ${symbol(low)} to ${symbol(high)}`);
+  const heading = html('h2', {}, `Paths from ${operand(low)} to ${operand(high)}`);
   if (found.count === 0n) {
-    section.replaceChildren(heading, html('p', {}, `There is none: ${symbol(high)} was not computed from ${symbol(low)}, so its derivative is 0.`));
+    section.replaceChildren(heading, html('p', {}, `There is none: ${operand(high)} was not computed from ${operand(low)}, so its derivative is 0.`));
     return;
   }
   section.replaceChildren(heading, html('p', {}, pathCount(found)), html('ol', {}, ...found.paths.map(pathItem)), pathSum(low, high, found));
@@ -123,7 +123,7 @@ function pathCount({ count, open, paths }) {
 
 function pathItem({ nodes, edges, product, open }) {
   const factors = edges.map((edge) => shortNumber(edge.factor)).reverse().join(' · ');
-  const route = nodes.map(symbol).join(' → ');
+  const route = nodes.map(operand).join(' → ');
   return html('li', {}, html('span', { class: 'route' }, route), html('span', { class: 'product' }, `${factors} = ${shortNumber(product)}${open ? '' : ' (shut gate)'}`));
 }
 

@@ -3,7 +3,7 @@
 const LONGEST_SUM = 6;
 
 function identifier(node) {
-  if (!names[node] && role(node) === 'constant') return mathNumber(live.data[node]);
+  if (isLeaf(node) && !names[node]) return mathNumber(live.data[node]);
   return name(symbol(node));
 }
 
@@ -38,7 +38,14 @@ function display(content) {
   return made;
 }
 
-const equals = () => math('mo', '=');
+const equals = () => infix('=');
+
+// With space around it, also at the beginning of a cell.
+function infix(sign) {
+  const made = math('mo', sign);
+  made.setAttribute('form', 'infix');
+  return made;
+}
 
 // How a node was computed: z = x · y, then with numbers.
 function forwardRule(node) {
@@ -100,8 +107,8 @@ function localDerivative(use) {
 // One row a term; of many terms only the first.
 function sum(left, terms) {
   const shown = terms.length > LONGEST_SUM + 1 ? terms.slice(0, LONGEST_SUM) : terms;
-  const rows = shown.map((term, i) => [i || !left ? [] : [left], [i ? math('mo', '+') : equals(), ...term]]);
-  if (shown.length < terms.length) rows.push([[], [math('mo', '+'), math('mtext', `… ${terms.length - shown.length} more terms`)]]);
+  const rows = shown.map((term, i) => [i || !left ? [] : [left], [i ? infix('+') : equals(), ...term]]);
+  if (shown.length < terms.length) rows.push([[], [infix('+'), math('mtext', `… ${terms.length - shown.length} more terms`)]]);
   return rows;
 }
 
