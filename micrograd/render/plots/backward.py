@@ -1,12 +1,14 @@
 """The backward pass as a moving picture: gradients appear node by node, from the result to the leaves."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from micrograd.engine import Value
 from micrograd.errors import GraphError
+from micrograd.graph import topological
+from micrograd.primitives import FLOATS
 from micrograd.render.coordinates import Placed, height, place, width
 from micrograd.render.plots.animations import Animation, photograph
 from micrograd.render.plots.figures import GREY, INK, bare_figure, styled, tint, written
@@ -67,7 +69,7 @@ def backward_animation(v: Value) -> Animation:
     if any(edge.factor is None and not edge.decides for edge in seen.edges):
         raise GraphError('an operation in this graph was defined by hand: its local derivatives are not known')
     (placed,) = place([seen])
-    frames = list(_pass(seen))
+    frames = list(_pass(seen, _shut(v)))
     largest = max((abs(g) for g in frames[-1].gradients.values() if math.isfinite(g)), default=0.0) or 1.0
     with styled():
         size = placed.width + 2 * MARGIN, placed.height + TOP + FOOT
@@ -85,7 +87,18 @@ def backward_animation(v: Value) -> Animation:
 # What happens ----------------------------------------------------------------------------------------------------
 
 
-def _pass(seen: View) -> Iterator[_Frame]:
+def _shut(v: Value) -> set[tuple[str, int]]:
+    """The edges through which no gradient passes, whatever it is: the result's box, and which operand."""
+    return {
+        (f'v{number}', i)
+        for number, node in enumerate(topological([v]), 1)
+        if node._row is not None
+        for i, (_, blocked) in enumerate(node._row.edges(FLOATS, node.data, *[p.data for p in node._prev]))
+        if blocked
+    }
+
+
+def _pass(seen: View, shut: Set[tuple[str, int]]) -> Iterator[_Frame]:
     """Reverse topological order: a node comes when everything that uses it has come."""
     boxes: dict[str, Box] = {box.id: box for box in seen.boxes if isinstance(box, Box)}
     root = seen.boxes[-1].id
@@ -95,19 +108,21 @@ def _pass(seen: View) -> Iterator[_Frame]:
     yield _Frame({}, frozenset(), '', 'Forward: every value is known')
     for box in reversed(boxes):
         into = [edge for edge in edges if edge.child == box]
-        terms = [_hand_on(edge, gradients, users) for edge in into]
+        terms = [_hand_on(edge, gradients, users, (edge.child, edge.position) in shut) for edge in into]
         if terms or box == root:
             complete = frozenset(i for i, uses in users.items() if uses == 0)
-            yield _Frame(dict(gradients), complete, box, _sentence(boxes[box], gradients[box], into, terms))
+            shown = dict.fromkeys(complete, 0.0) | gradients
+            yield _Frame(shown, complete, box, _sentence(boxes[box], shown[box], into, terms))
     yield _Frame(dict.fromkeys(boxes, 0.0) | gradients, frozenset(boxes), '', 'Backward: every gradient is known')
 
 
-def _hand_on(edge: Edge, gradients: dict[str, float], users: dict[str, int]) -> float:
-    """What one use of a value adds to its gradient; a shut gate adds nothing, whatever comes."""
-    upstream = gradients.setdefault(edge.child, 0.0)
-    term = upstream * edge.factor if edge.factor else 0.0
-    gradients[edge.parent] = gradients.get(edge.parent, 0.0) + term
+def _hand_on(edge: Edge, gradients: dict[str, float], users: dict[str, int], is_shut: bool) -> float:
+    """What one use of a value adds to its gradient; where nothing has come, nothing goes on, not even 0 * inf."""
     users[edge.parent] -= 1
+    if is_shut or edge.factor is None or edge.child not in gradients:
+        return 0.0
+    term = gradients[edge.child] * edge.factor
+    gradients[edge.parent] = gradients.get(edge.parent, 0.0) + term
     return term
 
 
