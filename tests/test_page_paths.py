@@ -149,3 +149,18 @@ def test_the_largest_of_more_paths_than_anybody_could_list():
     assert int(answer['count']) == 2**2000
     sizes_ = [sum(Fraction(edge['factor']) == Fraction(-3, 4) for edge in path['edges']) for path in answer['paths']]
     assert sizes_ == [1000, 999, 999]
+
+
+@pytest.mark.parametrize('factors', [
+    [(2.0**-1060, 2.0**600), (1.5 * 2.0**-460, 1.0), (2.0**-461, 1.0)],  # one that is subnormal by itself
+    [(1.5 * 2.0**1023, 0.5), (1.25 * 2.0**1022, 1.0), (2.0**1023, 0.25)],
+    [(1.0, 1.0), (1.0 - 2.0**-53, 1.0), (1.0 - 2.0**-52, 1.0)],  # neighbours on both sides of a power of two
+    [(2.0**700, 2.0**700), (-(2.0**1000), 2.0**399), (2.0**-700, -(2.0**-700)), (2.0**-1000, 2.0**-401)],
+])  # fmt: skip
+def test_products_are_in_order_where_doubles_overflow_or_have_few_bits_left(factors):
+    x = Value(1.0)
+    ways = [(x * first) * second for first, second in factors]
+    b = micrograd.sum(ways[::-1])
+    (answer,) = node(ask('paths', b, a=x, b=b))
+    listed = [tuple(number(edge['factor']) for edge in path['edges'][:2]) for path in answer['paths']]
+    assert listed == sorted(factors, key=lambda pair: -abs(Fraction(pair[0]) * Fraction(pair[1])))

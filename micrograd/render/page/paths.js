@@ -110,16 +110,18 @@ const Paths = (() => {
     return [carried, before.exponent + exponent + carry];
   }
 
-  // x = mantissa * 2 ** exponent with 1 <= mantissa < 2, for x > 0.
+  const bits = new DataView(new ArrayBuffer(8));
+
+  // x = mantissa * 2 ** exponent with 1 <= mantissa < 2, for x > 0: read off the bits of the double, so that it is exact.
   function scaled(x) {
     if (x < 2 ** -1022) {
       const [mantissa, exponent] = scaled(x * 2 ** 60);
       return [mantissa, exponent - 60];
     }
-    let exponent = Math.min(Math.floor(Math.log2(x)), 1023);
-    if (2 ** exponent > x) exponent -= 1; // the logarithm is rounded
-    else if (x / 2 ** exponent >= 2) exponent += 1;
-    return [x / 2 ** exponent, exponent];
+    bits.setFloat64(0, x);
+    const head = bits.getUint16(0); // the sign, 11 bits of the exponent, 4 of the mantissa
+    bits.setUint16(0, (1023 << 4) | (head & 15));
+    return [bits.getFloat64(0), (head >> 4) - 1023];
   }
 
   function described(end, a) {
