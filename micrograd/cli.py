@@ -6,11 +6,13 @@ Exit codes: 0 done; 1 a check failed, or the work could not be done; 2 the comma
 from __future__ import annotations
 
 import argparse
+import codecs
 import io
 import os
 import re
 import sys
 from math import isfinite
+from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -31,6 +33,9 @@ DONE, FAILED, MISUSED = 0, 1, 2
 INTERRUPTED = 128 + 2  # what a shell reports of a process that SIGINT ended …
 PIPE_CLOSED = 128 + 13  # … and SIGPIPE
 
+PLAIN = 'micrograd.plain'  # the name of what writes letters that a terminal lacks
+STAND_INS = dict(zip('├└│─−×·→↑…₀₁₂₃₄₅₆₇₈₉', '|`|--*.>^~0123456789', strict=True))
+
 LONGEST_NAME = 40  # characters of an expression at the head of a line of numbers
 
 EXPRESSIONS = """
@@ -41,13 +46,16 @@ shows. Quote it, so that the shell leaves it alone.
 """
 EXAMPLES = """examples:
   micrograd draw 'tanh(w*x + b)' w=-3 x=2 b=6.88 -o neuron.svg
+  micrograd draw 'tanh(w*x + b)' w=-3 x=2 b=6.88 --open
   micrograd check 'tanh(w*x + b)' w=-3 x=2 b=6.88
   micrograd ops sigmoid
   micrograd demo
 """
 DRAW_EXAMPLES = """examples:
   micrograd draw 'tanh(w*x + b)' w=-3 x=2 b=6.88 -o neuron.svg
+  micrograd draw 'tanh(w*x + b)' w=-3 x=2 b=6.88 --open
   micrograd draw '-log(sigmoid(x))' x=0.5
+  micrograd draw 'where(x > 0, x, 0.1*x)' x=-1 -o gate.html
   micrograd draw 'dot([w0, w1], [x0, x1]) + b' w0=1 w1=-2 x0=0.5 x1=pi/2 b=1 -o sum.png
 """
 CHECK_EXAMPLES = """examples:
@@ -86,7 +94,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors='replace')  # a terminal that has no Σ shows a question mark
+        codecs.register_error(PLAIN, _plain)
+        sys.stdout.reconfigure(errors=PLAIN)
     try:
         code = _run(sys.argv[1:] if argv is None else list(argv))
         print(end='', flush=True)
@@ -103,6 +112,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _report(f'{error.filename}: {error.strerror}' if error.filename else str(error), FAILED)
     _finish_output()
     return code
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """What a terminal that has no ├ shows instead; where nothing looks alike, a question mark."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return ''.join(STAND_INS.get(character, '?') for character in lacking), error.end
 
 
 def _report(problem: str, code: int) -> int:
@@ -181,10 +198,13 @@ def _with_examples(epilog: str) -> dict[str, Any]:
 
 
 def _add_draw(commands: Any) -> None:
-    about = 'compute an expression and its gradients, and draw the graph'
+    about = 'compute an expression and its gradients, and show the graph as a tree, a picture or a page'
     command = _add(commands, 'draw', about, DRAW_EXAMPLES, EXPRESSIONS)
     _add_expression(command)
-    command.add_argument('-o', '--output', metavar='FILE', help='save the picture: .svg, .png, .pdf or .dot')
+    command.add_argument(
+        '-o', '--output', metavar='FILE', help='save a picture: .svg, .png, .pdf or .dot; or a page: .html'
+    )
+    command.add_argument('--open', action='store_true', help='explore the graph in the browser, step by step')
     command.set_defaults(run=_draw)
 
 
@@ -228,13 +248,37 @@ def _draw(words: argparse.Namespace) -> int:
     result = expression(**leaves)
     result.backward()
     print(_gradients(expression, leaves, result))
-    if words.output is None:
-        print('\nfor a picture of it, add: -o graph.svg')
-        return DONE
-    from micrograd.render import draw  # which loads Graphviz
+    if words.output is None and not words.open:
+        from micrograd.render.text import tree  # which loads Graphviz
 
-    print(f'\nsaved {draw(result, title=expression.text).save(words.output)}')
+        print(f'\n{tree(result)}\n\nfor a picture of it, add: -o graph.svg\nto explore it in the browser, add: --open')
+    saved = _saved(result, expression.text, words.output)
+    if words.open:
+        _open(result, expression.text, saved)
     return DONE
+
+
+def _saved(result: Value, title: str, output: str | None) -> Path | None:
+    if output is None:
+        return None
+    from micrograd.render import draw
+
+    path = draw(result, title=title).save(output)
+    print(f'\nsaved {path}')
+    return path
+
+
+def _open(result: Value, title: str, saved: Path | None) -> None:
+    """Show the page in the browser: the one that was saved, if it was one."""
+    import webbrowser
+
+    from micrograd.render.explorer import explore
+
+    if saved is None or saved.suffix.lower() != '.html':
+        print(f'\nopened {explore(result, title=title).open()}')
+        return
+    webbrowser.open(saved.resolve().as_uri())
+    print(f'opened {saved}')
 
 
 def _gradients(expression: Expression, leaves: dict[str, Value], result: Value) -> str:

@@ -6,7 +6,9 @@ import re
 import runpy
 import subprocess
 import sys
+import tempfile
 import types
+import webbrowser
 from pathlib import Path
 
 import pytest
@@ -62,8 +64,24 @@ def test_draw_shows_values_and_gradients(capsys):
         'b               6.88       0.500972',
         'tanh(w*x + b)   0.706419   1',
         '',
+        '              value     grad  rate factor',
+        'tanh         0.7064   1.0000',
+        '└─ +         0.8800   0.5010   0.501',
+        '   ├─ ×     −6.0000   0.5010   1',
+        '   │  ├─ w  −3.0000   1.0019   2',
+        '   │  └─ x   2.0000  −1.5029  −3',
+        '   └─ b      6.8800   0.5010   1',
+        '',
         'for a picture of it, add: -o graph.svg',
+        'to explore it in the browser, add: --open',
     ]
+
+
+def test_a_large_tree_is_cut(capsys):
+    assert main(['draw', ' + '.join(['x*x'] * 100), 'x=1']) == 0
+    lines = lines_of(capsys)
+    assert len(lines) < 60
+    assert any('of 200 values not shown' in line for line in lines)
 
 
 def test_draw_saves_the_graph_of_the_labelled_variables(capsys, drawn):
@@ -81,6 +99,55 @@ def test_draw_writes_a_real_file(tmp_path, capsys):
     assert main(['draw', *NEURON, '-o', str(path)]) == 0
     assert path.read_text(encoding='utf-8').startswith('digraph')
     assert lines_of(capsys)[-1] == f'saved {path}'
+
+
+@pytest.fixture
+def opened(monkeypatch, tmp_path):
+    """The pages that a browser was told to open; none starts."""
+    pages = []
+    monkeypatch.setattr(webbrowser, 'open', lambda url: pages.append(url) or True)
+    monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path))
+    return pages
+
+
+def page_at(url):
+    assert url.startswith('file:///')
+    return Path(url.removeprefix('file://')).read_text(encoding='utf-8')
+
+
+def test_draw_saves_a_page(tmp_path, capsys, opened):
+    path = tmp_path / 'graph.html'
+    assert main(['draw', *NEURON, '-o', str(path)]) == 0
+    assert lines_of(capsys)[-1] == f'saved {path}'
+    assert path.read_text(encoding='utf-8').startswith('<!doctype html>')
+    assert opened == []
+
+
+@pytest.mark.parametrize('words', [['--open', *NEURON], [*NEURON, '--open'], [NEURON[0], '--open', *NEURON[1:]]])
+def test_draw_opens_the_page(words, capsys, opened):
+    assert main(['draw', *words]) == 0
+    [url] = opened
+    assert page_at(url).startswith('<!doctype html>')
+    table, _, last = '\n'.join(lines_of(capsys)).partition('\n\n')
+    assert table.endswith('tanh(w*x + b)   0.706419   1')
+    assert last == f'opened {url.removeprefix("file://")}'
+
+
+def test_draw_opens_the_page_that_it_saved(tmp_path, capsys, opened, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(['draw', *NEURON, '--open', '-o', 'graph.HTML']) == 0
+    assert opened == [(tmp_path / 'graph.HTML').as_uri()]
+    assert lines_of(capsys)[-2:] == ['saved graph.HTML', 'opened graph.HTML']
+    assert [path.name for path in tmp_path.iterdir()] == ['graph.HTML']
+
+
+def test_draw_opens_a_page_beside_the_picture_that_it_saved(tmp_path, capsys, opened):
+    path = tmp_path / 'neuron.dot'
+    assert main(['draw', *NEURON, '--open', '-o', str(path)]) == 0
+    assert path.exists()
+    [url] = opened
+    assert page_at(url)
+    assert lines_of(capsys)[-3:] == [f'saved {path}', '', f'opened {url.removeprefix("file://")}']
 
 
 @pytest.mark.parametrize(
@@ -123,7 +190,8 @@ def test_options_may_stand_anywhere(words, capsys, drawn):
 )
 def test_minus_signs_and_odd_numbers(words, result, capsys):
     assert main(['draw', *words]) == 0
-    assert lines_of(capsys)[-3].split()[-2] == result
+    lines = lines_of(capsys)
+    assert lines[lines.index('') - 1].split()[-2] == result
 
 
 def test_draw_shortens_a_long_expression(capsys):
@@ -276,7 +344,7 @@ def examples_in_help():
 
 
 @pytest.mark.parametrize('example', examples_in_help())
-def test_the_examples_work(example, capsys, drawn):
+def test_the_examples_work(example, capsys, drawn, opened):
     import shlex
 
     program, *words = shlex.split(example)
@@ -355,6 +423,19 @@ def test_a_terminal_without_the_letters(monkeypatch, tmp_path):
         monkeypatch.setattr(sys, 'stdout', output)
         assert main(['ops', 'sum']) == 0
     assert 'symbol            ?' in (tmp_path / 'out').read_text(encoding='ascii')
+
+
+def test_a_terminal_without_lines_shows_a_tree_that_stands_straight(monkeypatch, tmp_path):
+    with open(tmp_path / 'out', 'w', encoding='ascii') as output:
+        monkeypatch.setattr(sys, 'stdout', output)
+        assert main(['draw', 'x - x*y', 'x=1', 'y=-2']) == 0
+    assert (tmp_path / 'out').read_text(encoding='ascii').splitlines()[5:10] == [
+        '                   value     grad  rate factor',
+        '-                 3.0000   1.0000',
+        '|- x              1.0000   3.0000   1',
+        '`- *             -2.0000  -1.0000  -1',
+        '   |- x ^ above   1.0000   3.0000  -2',
+    ]
 
 
 def test_no_standard_output_at_all(monkeypatch):

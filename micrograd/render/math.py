@@ -69,7 +69,7 @@ class Unicode:
 
     def operation(self, v: Value, operands: Sequence[str]) -> str:
         """Between its two operands, or as a call."""
-        symbol = v._row.name if getattr(v._row, 'lists', 0) else operation_of(v)
+        symbol = _called(v)
         if v._op in STRENGTHS and len(operands) == 2:
             return f'{operands[0]} {symbol} {operands[1]}'
         if symbol.startswith('**') and len(operands) == 1:
@@ -119,7 +119,7 @@ class Latex:
         """As the row of the operation has it; else as a call."""
         row = v._row
         if type(row) is ByHand or row.arity is None:
-            return f'{self.words(operation_of(v))}({", ".join(operands)})'
+            return f'{self.words(_called(v))}({", ".join(operands)})'
         _, _, *names = inspect.signature(row.partials).parameters
         given = dict(zip(names, operands, strict=True))
         letters = '|'.join(map(re.escape, names))
@@ -129,6 +129,12 @@ class Latex:
         """As text, all of whose characters are themselves."""
         pieces = re.split(r'([\\{}$#%&_^~<>])', text)
         return ''.join(_COMMANDS.get(piece, rf'\text{{{piece}}}') for piece in pieces if piece)
+
+
+def _called(v: Value) -> str:
+    """The operation's symbol, or its name where a symbol such as Σ would read oddly before a list of operands."""
+    name: str = v._row.name if getattr(v._row, 'lists', 0) else operation_of(v)
+    return name
 
 
 _PLAIN_DIGITS = {subscript: digit for digit, subscript in SUBSCRIPTS.items()}

@@ -18,7 +18,7 @@ from micrograd.paths import Edge, Path, Paths
 from micrograd.primitives import WHERE
 from micrograd.render.view import legible, names_of, number, operation_of, plural, short_number
 
-DEPTH, LINES = 10, 40  # of a tree, unless told otherwise
+DEPTH, LINES = 8, 40  # of a tree, unless told otherwise
 ENDS = 3  # names that are shown at either end of a long path
 LONGEST_NAME = 24  # characters of a name in a tree or on a path
 LISTED = 10  # paths
@@ -109,7 +109,7 @@ def tree(v: Value, depth: int = DEPTH, lines: int = LINES) -> Tree:
     text = _table(shown, names)
     if hidden:
         more = f'micrograd.tree(v, depth={2 * depth}, lines={4 * lines})'
-        text += f'\n\n{plural(hidden, "value")} more of {names.size:,}; to see more: {more}'
+        text += f'\n\n{hidden:,} of {names.size:,} values not shown; to see more of them:\n{more}'
     return Tree(text)
 
 
@@ -151,7 +151,8 @@ def _operands_shown(root: Value, depth: int, lines: int) -> dict[int, int]:
 
 
 def _lines(root: Value, depth: int, operands_shown: dict[int, int]) -> Iterator[_Line]:
-    done: set[int] = set()
+    met: set[int] = set()
+    whole: set[int] = set()
     waiting = [(_Line('', root, ''), '', 0)]
     while waiting:
         line, indent, level = waiting.pop()
@@ -159,16 +160,15 @@ def _lines(root: Value, depth: int, operands_shown: dict[int, int]) -> Iterator[
         v = line.value
         if v is None:
             continue
-        if id(v) in done:
-            line.ending = ' ↑ above'
-            continue
-        if level < depth and id(v) in operands_shown:
+        if level < depth and id(v) in operands_shown and id(v) not in whole:
+            whole.add(id(v))
             below = _below(v, indent, operands_shown[id(v)])
             waiting.extend((line, deeper, level + 1) for line, deeper in reversed(below))
+        elif id(v) in met:
+            line.ending = ' ↑ above'
         elif parents(v):
             line.ending = ' …'
-            continue
-        done.add(id(v))
+        met.add(id(v))
 
 
 def _below(v: Value, indent: str, take: int) -> list[tuple[_Line, str]]:
