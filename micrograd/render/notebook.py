@@ -183,8 +183,13 @@ def _picture(v: Value, limit: float) -> str:
 
 
 def page_height(page: Explorer) -> int:
-    """How high a page should be, in pixels, so that its graph is seen at a size that can be read."""
-    return 480
+    """How high a page should be, in pixels: as its graph is where it just fits in, within limits.
+
+    A notebook gives it some 900 pixels of width, of which the panel takes a third.
+    """
+    first = page.graph['levels'][0]
+    scale = min(1.0, 560 / first['width'])
+    return round(min(max(first['height'] * scale + 160, 420), 640))
 
 
 def _slim(svg: str) -> bytes:
