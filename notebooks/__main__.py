@@ -4,23 +4,28 @@ What is written depends on the cells and on the installed versions only, not on 
 has pictures where a running notebook has pages to explore: code-hosting pages show the former, and strip the latter.
 """
 
+import io
 import re
 import sys
 import tempfile
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+from PIL import Image
 
 HERE = Path(__file__).parent
 TIME_LIMIT = 120  # seconds for one cell
+WIDEST = 660  # points: of an SVG, as wide as a page has room for
+COLOURS = 256  # of a PNG, which is a third as large so
 METADATA = {
     'kernelspec': {'display_name': 'Python 3', 'language': 'python', 'name': 'python3'},
     'language_info': {'name': 'python'},  # without the version, which need not be the reader's
 }
+SIZE = re.compile(r'width="([\d.]+)pt" height="([\d.]+)pt"')
 PICTURE = re.compile(r'<noscript><img[^>]* src="data:image/svg\+xml;base64,([^"]+)"')
 
 
@@ -44,6 +49,7 @@ def execute(notebook: NotebookNode) -> None:
         resources = {'metadata': {'path': folder}}
         client = NotebookClient(notebook, timeout=TIME_LIMIT, kernel_name='python3', resources=resources)
         client.record_timing = False
+        client.coalesce_streams = True  # else it depends on the clock how the lines are split
         client.execute()
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
@@ -69,7 +75,26 @@ def _static(data: dict[str, str]) -> dict[str, str]:
         data = {'image/svg+xml': b64decode(picture[1]).decode(), **data}
     if '<iframe' in html or '<script' in html or any(kind.startswith('image/') for kind in data):
         data = {kind: content for kind, content in data.items() if kind != 'text/html'}
+    if 'image/svg+xml' in data:
+        data = {**data, 'image/svg+xml': SIZE.sub(_narrow, data['image/svg+xml'], count=1)}
+    if 'image/png' in data:
+        data = {**data, 'image/png': _small(data['image/png'])}
     return {kind: content for kind, content in data.items() if kind.split('/')[0] in ('text', 'image')}
+
+
+def _narrow(size: re.Match[str]) -> str:
+    """The size of an SVG that is no wider than WIDEST. Some pages would show the rest of it to nobody."""
+    width, height = float(size[1]), float(size[2])
+    scale = min(1.0, WIDEST / width)
+    return f'width="{width * scale:.2f}pt" height="{height * scale:.2f}pt"'
+
+
+def _small(png: str) -> str:
+    """A PNG with a palette, in base64 as it came."""
+    buffer = io.BytesIO()
+    image = Image.open(io.BytesIO(b64decode(png))).convert('RGB')
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(buffer, 'png', optimize=True)
+    return b64encode(buffer.getvalue()).decode()
 
 
 def main() -> None:

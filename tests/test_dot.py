@@ -299,9 +299,11 @@ def test_there_is_no_markup_in_dot():
     assert 'URL' not in source
 
 
-def test_a_notebook_shows_the_svg():
+def test_a_notebook_shows_the_svg_no_wider_than_itself():
     drawing = draw(Value(1.0))
-    assert drawing._repr_svg_() == drawing.svg
+    shown = drawing._repr_svg_()
+    assert 'max-width:100%' in shown.partition('>')[0]
+    assert shown.partition('>')[2] == drawing.svg.partition('>')[2]
     assert drawing.svg.startswith('<svg ')
 
 

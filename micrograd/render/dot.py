@@ -103,7 +103,7 @@ class Drawing:
         return layout(digraph(self.view, self.title, **finer).source, form, self.time_limit)
 
     def _repr_svg_(self) -> str:
-        return self.svg
+        return svg.fitted(self.svg)
 
 
 def draw(

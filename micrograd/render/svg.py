@@ -61,6 +61,15 @@ def polished(picture: bytes, view: View, title: str) -> str:
     return ElementTree.tostring(svg, encoding='unicode') + '\n'
 
 
+def fitted(picture: str) -> str:
+    """The picture as a part of a page: no wider than there is room. (One by itself keeps its size, to be zoomed into.)
+
+    >>> fitted('<svg width="9000pt" height="60pt"></svg>')
+    '<svg style="max-width:100%;height:auto" width="9000pt" height="60pt"></svg>'
+    """
+    return picture.replace('<svg ', '<svg style="max-width:100%;height:auto" ', 1)
+
+
 def _insert(svg: Element, tag: str, text: str, **attributes: str) -> None:
     element = Element(f'{{{_SVG}}}{tag}', attributes)
     element.text = text
