@@ -270,7 +270,7 @@ def _file(name: str) -> str:
 def _script() -> str:
     """The files of the page as one function, without comments and indentation."""
     lines = '\n'.join(_file(f'{name}.js') for name in _SCRIPTS).splitlines()
-    kept = (line.strip() for line in lines)
+    kept = (re.sub(r'([;,{}]) +// .*', r'\1', line).strip() for line in lines)
     text = '\n'.join(line for line in kept if line and not line.startswith('//'))
     return f"(() => {{\n'use strict';\n{text}\n}})();"
 

@@ -317,8 +317,9 @@ def test_the_slider_goes_to_any_step(visit):
 
 def test_playing_goes_on_until_the_end_at_the_chosen_speed(page, saved):
     _, path = saved(graphs.neuron)
-    page.clock.install()
+    page.clock.install(time=0)
     page.goto(path.as_uri())
+    page.clock.pause_at(3_600_000)  # from here on time passes only when the test says so
     page.keyboard.press(' ')
     assert page.get_by_role('button', name='Pause').count() == 1
     page.clock.run_for(3100)
@@ -404,7 +405,7 @@ def test_the_panel_of_an_operation(visit):
     assert texts(page, '#node h2') == ['v₃ = ×']
     assert facts(page) == {
         'role': 'operation',
-        'label': 'none',
+        'name': 'none',
         'operation': 'mul',
         'value': '−6.0000',
         'gradient': '0.5000',
@@ -418,7 +419,7 @@ def test_the_panel_of_an_operation(visit):
 def test_the_panel_of_a_leaf_and_of_a_choice(visit):
     _, page = visit(graphs.neuron)
     select(page, key_of(graphs.neuron(), 'b'))
-    assert facts(page) == {'role': 'parameter', 'label': 'b', 'value': '6.8814', 'gradient': '0.5000'}
+    assert facts(page) == {'role': 'parameter', 'name': 'b', 'value': '6.8814', 'gradient': '0.5000'}
     _, page = visit(graphs.choices)
     select(page, 'v8')
     assert texts(page, '#node tbody tr')[0].endswith('decides')
@@ -738,6 +739,7 @@ def test_search(visit):
     page.keyboard.type('x')
     assert texts(page, '#found') == ['1 of 2']
     assert texts(page, '#node h2') == ['x1']
+    assert page.locator('[data-key=v1]').bounding_box()['width'] > 100
     page.keyboard.press('Enter')
     assert texts(page, '#node h2') == ['x2']
     page.keyboard.press('Shift+Enter')

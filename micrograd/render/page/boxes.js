@@ -1,15 +1,12 @@
-// Which boxes and lines are shown, and where: of values, and of groups that are collapsed. (As parts.py and view.py do.)
+// Which boxes and lines are shown, and where: of values, and of collapsed groups. (As parts.py and view.py do it.)
 
 const HEIGHT = 40;
 const ARROW = 6; // how long its tip is
 
 // The collapsed groups that are not inside another one.
 function outermost(collapsed) {
-  const inAnother = (group) => {
-    for (let outer = groups[group].parent; outer >= 0; outer = groups[outer].parent) if (collapsed.has(outer)) return true;
-    return false;
-  };
-  return [...collapsed].filter((group) => !inAnother(group)).sort((a, b) => a - b);
+  const isInner = (group) => enclosing(group).some((outer) => collapsed.has(outer));
+  return [...collapsed].filter((group) => !isInner(group)).sort((a, b) => a - b);
 }
 
 // For each value, the groups in whose boxes it lies; and whether it is not drawn itself.
@@ -17,8 +14,9 @@ function cover(collapsed) {
   const inside = names.map(() => []);
   for (const group of collapsed) for (const node of groups[group].members) inside[node].push(group);
   const hidden = inside.map((boxes) => boxes.length > 0);
-  for (const use of uses) {
-    if (isLeaf(use.parent) && !within(inside[use.child].length ? inside[use.child] : [-1], inside[use.parent])) hidden[use.parent] = false;
+  for (const { parent, child } of uses) {
+    const user = inside[child].length ? inside[child] : [-1];
+    if (isLeaf(parent) && !within(user, inside[parent])) hidden[parent] = false;
   }
   inside.forEach((boxes, node) => {
     if (boxes.length > 1 && !(isLeaf(node) && role(node) === 'parameter')) hidden[node] = false;
@@ -38,7 +36,8 @@ function scene(collapsed) {
   const keyOf = hidden.map((isHidden, node) => (isHidden ? `g${inside[node][0] + 1}` : `v${node + 1}`));
   const boxes = new Map();
   hidden.forEach((isHidden, node) => {
-    if (!isHidden) boxes.set(`v${node + 1}`, { key: `v${node + 1}`, node, left: told.lefts[node], width: told.widths[node], height: HEIGHT });
+    const key = `v${node + 1}`;
+    if (!isHidden) boxes.set(key, { key, node, left: told.lefts[node], width: told.widths[node], height: HEIGHT });
   });
   for (const group of closed) {
     const { left, width, height } = groups[group];
@@ -123,13 +122,12 @@ function amongMembers(box, places, boxes) {
 
 function isPartOf(key, group) {
   const i = Number(key.slice(1)) - 1;
-  if (key.startsWith('v')) return groups[group].members.includes(i);
-  for (let outer = i; outer >= 0; outer = groups[outer].parent) if (outer === group) return true;
-  return false;
+  return key.startsWith('v') ? groups[group].members.includes(i) : [i, ...enclosing(i)].includes(group);
 }
 
 function apart(place, box, other) {
-  return Math.abs(place.x - other.x) > (box.width + other.width) / 2 + 4 || Math.abs(place.y - other.y) > (box.height + other.height) / 2 + 4;
+  const beside = Math.abs(place.x - other.x) > (box.width + other.width) / 2 + 4;
+  return beside || Math.abs(place.y - other.y) > (box.height + other.height) / 2 + 4;
 }
 
 // Graphviz's curves where the layout has them, which keep clear of boxes; else curves from border to border.

@@ -3,7 +3,8 @@
 const MARGIN = 16;
 const LARGEST = 1.4; // pixels a point when everything is shown …
 const CLOSEST = 5; // … and at most
-const camera = { x: 0, y: 0, scale: 1 }; // the point in the middle, and pixels a point
+const READABLE = 0.7;
+const camera = { x: 0, y: 0, scale: 1, touched: false }; // the point in the middle, and pixels a point
 
 function fit() {
   const { clientWidth, clientHeight } = picture;
@@ -53,6 +54,13 @@ function reveal(key) {
   camera.x = clamp(camera.x, box.x - roomX, box.x + roomX);
   camera.y = clamp(camera.y, box.y - roomY, box.y + roomY);
   look();
+}
+
+// Come so near that a box can be read, with the box in the middle.
+function approach(key) {
+  const box = shown.boxes.get(key);
+  if (camera.scale < READABLE) Object.assign(camera, { scale: 1, x: box.x, y: box.y, touched: true });
+  reveal(key);
 }
 
 function startCamera() {

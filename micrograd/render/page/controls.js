@@ -12,7 +12,7 @@ const ICONS = {
   out: 'M3 7h10v2H3z',
   fit: 'M2 2h5v2H4v3H2zM9 2h5v5h-2V4H9zM2 9h2v3h3v2H2zM12 9h2v5H9v-2h3z',
   theme: 'M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0-13zM8 3.2v9.6a4.8 4.8 0 0 1 0-9.6z',
-  help: 'M6.9 11.2h2v2h-2zM8 2.6c2.2 0 3.7 1.3 3.7 3.2c0 1.500-.9 2.300-1.800 2.900c-.800.500-1 .800-1 1.500h-2c0-1.700.800-2.400 1.700-3c.700-.500 1.100-.800 1.100-1.400c0-.700-.600-1.300-1.700-1.300c-1 0-1.700.600-1.800 1.700H4.300C4.400 4 5.900 2.600 8 2.600z',
+  help: 'M7 11h2v2H7zM4.3 6C4.4 4 5.9 2.6 8 2.6s3.7 1.3 3.7 3.2-2.8 2.7-2.8 4.4H7c0-2.6 2.7-3 2.7-4.4S6.3 4 6.2 6z',
   up: 'M8 4l5 6H3z',
   down: 'M8 12l5-6H3z',
 };
@@ -55,7 +55,9 @@ function moveCamera(how) {
 
 function startControls() {
   for (const place of document.querySelectorAll('[data-icon]')) place.prepend(icon(ICONS[place.dataset.icon]));
-  for (const place of document.querySelectorAll('[data-action]')) place.addEventListener('click', ACTIONS[place.dataset.action]);
+  for (const place of document.querySelectorAll('[data-action]')) {
+    place.addEventListener('click', ACTIONS[place.dataset.action]);
+  }
   drawLevels();
   byId('search').addEventListener('input', (event) => find(event.target.value));
   byId('search').addEventListener('keydown', (event) => {
@@ -70,15 +72,17 @@ function startControls() {
   window.addEventListener('message', onMessage);
 }
 
-// Levels ----------------------------------------------------------------------------------------------------------------
+// Levels --------------------------------------------------------------------------------------------------------------
 
 function drawLevels() {
   byId('levels').hidden = levels.length < 2;
-  byId('levels').replaceChildren(...levels.map((level, i) => button(level.name, { 'data-level': i, title: `Key ${i + 1}` }, () => showLevel(level))));
+  const buttonOf = (level, i) => button(level.name, { title: `Key ${i + 1}` }, () => showLevel(level));
+  byId('levels').replaceChildren(...levels.map(buttonOf));
 }
 
 function markLevels() {
-  for (const place of byId('levels').children) place.setAttribute('aria-pressed', String(levels[place.dataset.level] === shown.level));
+  const places = [...byId('levels').children];
+  places.forEach((place, i) => place.setAttribute('aria-pressed', String(levels[i] === shown.level)));
 }
 
 // The innermost group of the selected value, or the selected part.
@@ -98,7 +102,7 @@ function toggleGroupOf(key) {
   return selectPart(innermost);
 }
 
-// The pointer on the picture --------------------------------------------------------------------------------------------------
+// The pointer on the picture ------------------------------------------------------------------------------------------
 
 function startPointer() {
   picture.addEventListener('pointerover', (event) => point(keyUnder(event)));
@@ -129,7 +133,7 @@ function clearAll() {
   clearSelection();
 }
 
-// Keys --------------------------------------------------------------------------------------------------------------------
+// Keys ----------------------------------------------------------------------------------------------------------------
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || byId('help').open) return;
@@ -174,7 +178,7 @@ function onActionKey(event) {
 }
 
 function currentBox() {
-  const key = state.selected !== null ? shown.keyOf[state.selected] : state.part !== null ? `g${(state.part ?? 0) + 1}` : null;
+  const key = state.part === null ? shown.keyOf[state.selected] : `g${state.part + 1}`;
   return shown.boxes.has(key) ? key : shown.boxes.keys().next().value;
 }
 
@@ -191,7 +195,8 @@ function focusBox(key) {
 // The nearest box in a direction; one that a line leads to comes before others.
 function neighbour(key, [right, down]) {
   const from = shown.boxes.get(key);
-  const linked = new Set(shown.lines.flatMap((line) => (line.from === key ? [line.to] : line.to === key ? [line.from] : [])));
+  const touching = shown.lines.filter((line) => line.from === key || line.to === key);
+  const linked = new Set(touching.flatMap((line) => [line.from, line.to]));
   let best = null;
   let least = Infinity;
   for (const box of shown.boxes.values()) {
@@ -204,7 +209,7 @@ function neighbour(key, [right, down]) {
   return best;
 }
 
-// Light and dark ------------------------------------------------------------------------------------------------------------
+// Light and dark ------------------------------------------------------------------------------------------------------
 
 function toggleTheme() {
   const { dataset } = document.documentElement;
@@ -212,7 +217,7 @@ function toggleTheme() {
   dataset.theme = isDark ? 'light' : 'dark';
 }
 
-// A notebook sends numbers: { micrograd: 'numbers', data: [...], grad: [...] }, one of each a node -----------------------------------
+// A notebook sends numbers: { micrograd: 'numbers', data: [...], grad: [...] }, one of each a node --------------------
 
 function onMessage(event) {
   if (event.source !== window.parent || event.data?.micrograd !== 'numbers') return;

@@ -12,9 +12,9 @@ function element(namespace, tag, attributes, children) {
   const made = document.createElementNS(namespace, tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith('on')) made.addEventListener(name.slice(2), value);
-    else if (value !== false && value !== undefined && value !== null) made.setAttribute(name, value === true ? '' : value);
+    else if (value !== false && value !== undefined) made.setAttribute(name, value === true ? '' : value);
   }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
+  made.append(...children);
   return made;
 }
 

@@ -37,7 +37,7 @@ function outline(box, left, top) {
   const kind = box.group === undefined ? role(box.node) : 'part';
   const rect = (more) => svg('rect', { class: 'outline', x: left, y: top, width, height, ...more });
   if (kind === 'input') return [rect({}), divider(box, left, top)];
-  if (kind === 'part') return [rect({ rx: 5, transform: 'translate(4 4)', class: 'outline behind' }), rect({ rx: 5 }), divider(box, left, top)];
+  if (kind === 'part') return [rect({ rx: 5, transform: 'translate(4 4)' }), rect({ rx: 5 }), divider(box, left, top)];
   if (kind !== 'constant') return [rect({ rx: 8 }), divider(box, left, top)];
   const fold = 9;
   return [
@@ -52,10 +52,9 @@ function divider(box, left, top) {
 
 function valueTexts(box, left, top) {
   const heading = [names[box.node], operations[box.node]].filter(Boolean).join(' = ');
-  const isNamed = names[box.node] || role(box.node) === 'constant';
   return {
     ...lines(box, left, top, [heading, 'grad'], ['data', 'gradient']),
-    tag: svg('text', { class: 'tag', x: left + 2, y: top - 4 }, isNamed ? '' : symbol(box.node)),
+    tag: svg('text', { class: 'tag', x: left + 2, y: top - 4 }, names[box.node] ? '' : symbol(box.node)),
   };
 }
 
@@ -80,7 +79,7 @@ function counted(n, noun) {
   return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
 }
 
-// Lines -----------------------------------------------------------------------------------------------------------------
+// Lines ---------------------------------------------------------------------------------------------------------------
 
 function drawnLine(line) {
   const { points } = line;
@@ -101,8 +100,8 @@ function drawnLine(line) {
 function arrow([x, y, endX, endY]) {
   const length = Math.hypot(endX - x, endY - y) || 1;
   const [right, down] = [(endX - x) / length, (endY - y) / length];
-  const half = 2.7;
-  return `M${endX + ARROW * right} ${endY + ARROW * down}L${endX - half * down} ${endY + half * right}L${endX + half * down} ${endY - half * right}z`;
+  const at = (along, across) => `${endX + along * right - across * down} ${endY + along * down + across * right}`;
+  return `M${at(ARROW, 0)}L${at(0, 2.7)}L${at(0, -2.7)}z`;
 }
 
 // The point half way along a chain of Bézier curves.
@@ -115,7 +114,7 @@ function middle(points) {
   return [at(0), at(1)];
 }
 
-// Numbers -----------------------------------------------------------------------------------------------------------------
+// Numbers -------------------------------------------------------------------------------------------------------------
 
 // Write what is known at this step into the boxes, and colour them.
 function writeNumbers() {
@@ -142,23 +141,25 @@ function valueNumbers(node, largest) {
 function partNumbers(group) {
   const { members, outputs } = groups[group];
   const numbers = outputs.map((node) => (isDataKnown(node) ? number(live.data[node]) : ''));
-  const data = numbers.length <= 3 ? numbers.join(', ') : `${numbers.slice(0, 2).join(', ')}, … ${numbers.length.toLocaleString('en')} outputs`;
+  const shownNumbers = numbers.length <= 3 ? numbers : [...numbers.slice(0, 2), `… ${counted(numbers.length, 'output')}`];
   const total = members.reduce((so, node) => so + Math.abs(live.grad[node] ?? NaN), 0);
   const broken = members.some((node) => Number.isNaN(live.data[node]) || !Number.isFinite(live.grad[node] ?? 0));
   const known = outputs.every(isGradKnown);
-  return [outputs.some(isDataKnown) ? data : '', known ? number(total) : '', broken && known ? null : 0];
+  return [outputs.some(isDataKnown) ? shownNumbers.join(', ') : '', known ? number(total) : '', broken && known ? null : 0];
 }
 
 function classes(box, colour) {
   const kind = box.group === undefined ? role(box.node) : 'part';
   const tint = colour === null ? 'alarm' : `${colour < 0 ? 'minus' : 'plus'}${Math.abs(colour)}`;
-  const isRoot = box.group === undefined ? roots.includes(box.node) : groups[box.group].members.some((node) => roots.includes(node));
+  const nodes = box.group === undefined ? [box.node] : groups[box.group].members;
+  const isRoot = nodes.some((node) => roots.includes(node));
   return `box ${kind} ${tint}${isRoot ? ' root' : ''}`;
 }
 
 function spoken(box, data, gradient) {
-  if (box.group !== undefined) return `${groups[box.group].name}, collapsed, outputs ${data || 'not yet known'}, total |grad| ${gradient || 'not yet known'}`;
-  return `${title(box.node)} (${role(box.node)}), data ${data || 'not yet known'}, grad ${gradient || 'not yet known'}`;
+  const [value, slope] = [data || 'not yet known', gradient || 'not yet known'];
+  if (box.group !== undefined) return `${groups[box.group].name}, collapsed, outputs ${value}, total |grad| ${slope}`;
+  return `${title(box.node)} (${role(box.node)}), data ${value}, grad ${slope}`;
 }
 
 function lineLabel(line) {
@@ -170,19 +171,20 @@ function lineLabel(line) {
 
 // Text that is too long for its place is set narrower: fonts differ, and so do numbers that were changed here.
 function squeeze() {
+  const room = (box, place) => (place.startsWith('left') ? box.left : box.width - box.left) - 2 * PADDING;
   const places = [...drawn.boxes.values()].flatMap(({ box, texts }) =>
-    Object.entries(texts).map(([place, text]) => [text, (place.startsWith('left') ? box.left : box.width - box.left) - 2 * PADDING]),
+    Object.entries(texts).map(([place, text]) => [text, room(box, place)]),
   );
   for (const [text] of places) text.removeAttribute('textLength');
   const lengths = places.map(([text]) => text.getComputedTextLength());
-  places.forEach(([text, room], i) => {
-    if (lengths[i] <= room) return;
-    text.setAttribute('textLength', room);
+  places.forEach(([text, most], i) => {
+    if (lengths[i] <= most) return;
+    text.setAttribute('textLength', most);
     text.setAttribute('lengthAdjust', 'spacingAndGlyphs');
   });
 }
 
-// Whole scenes ------------------------------------------------------------------------------------------------------------
+// Whole scenes --------------------------------------------------------------------------------------------------------
 
 function showLevel(level) {
   const closed = new Set(level.collapsed);

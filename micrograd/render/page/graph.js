@@ -51,6 +51,10 @@ function title(node) {
   return names[node] || isLeaf(node) ? operand(node) : `${symbol(node)} = ${operations[node]}`;
 }
 
+function heading(node) {
+  return names[node] || !isLeaf(node) ? title(node) : `${symbol(node)} = ${operand(node)}`;
+}
+
 // The sum of what the gradients are gradients of.
 function costSymbol() {
   const [root] = roots;
@@ -82,11 +86,12 @@ function reached(node, usesOf, end) {
 // The groups that a node belongs to, from the innermost out.
 function groupsAround(node) {
   const around = groups.flatMap((group, i) => (group.members.includes(node) ? [i] : []));
-  return around.sort((a, b) => groupDepth(b) - groupDepth(a));
+  return around.sort((a, b) => enclosing(b).length - enclosing(a).length);
 }
 
-function groupDepth(group) {
-  let depth = 0;
-  for (let outer = groups[group].parent; outer >= 0; outer = groups[outer].parent) depth++;
-  return depth;
+// The groups that a group is inside of, from the innermost out.
+function enclosing(group) {
+  const around = [];
+  for (let outer = groups[group].parent; outer >= 0; outer = groups[outer].parent) around.push(outer);
+  return around;
 }

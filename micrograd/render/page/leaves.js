@@ -1,6 +1,6 @@
 // Changing leaves: a slider and a field for each; the graph is evaluated anew at every change.
 
-const HAND_MADE = 'This operation was defined by hand in Python, with a closure. Its mathematics is not known here, so it cannot be evaluated anew.';
+const HAND_MADE = 'This operation was defined by hand in Python, with a closure. Only Python can evaluate it.';
 const leaves = names.flatMap((_, node) => (isLeaf(node) ? [node] : []));
 const MOST_LEAVES = 200;
 
@@ -9,15 +9,17 @@ const handMade = names.flatMap((_, node) => (!isLeaf(node) && operator(node).lat
 // Why a leaf cannot be changed: something made by hand depends on it; '' if it can.
 function whyFixed(leaf) {
   const above = handMade.length ? handMade.find((node) => ancestors(node).has(leaf)) : undefined;
-  return above === undefined ? '' : `Cannot be changed: ${title(above)} was defined by hand, and only Python can evaluate it.`;
+  if (above === undefined) return '';
+  return `Cannot be changed: ${title(above)} was defined by hand, and only Python can evaluate it.`;
 }
 
 function leafControl(leaf, inPanel) {
   const why = whyFixed(leaf);
   const name = title(leaf);
   const { low, high, step } = range(python.data[leaf]);
-  const slider = html('input', { type: 'range', min: low, max: high, step, value: live.data[leaf], 'aria-label': `${name}, slider`, disabled: why !== '' });
-  const field = html('input', { type: 'text', inputmode: 'decimal', size: 9, value: exact(live.data[leaf]), 'aria-label': `${name}, value`, disabled: why !== '' });
+  const both = (what) => ({ 'aria-label': `${name}, ${what}`, disabled: why !== '' });
+  const slider = html('input', { type: 'range', min: low, max: high, step, value: live.data[leaf], ...both('slider') });
+  const field = html('input', { type: 'text', inputmode: 'decimal', value: exact(live.data[leaf]), ...both('value') });
   slider.addEventListener('input', () => setLeaf(leaf, Number(slider.value)));
   field.addEventListener('input', () => {
     const x = parsed(field.value);
@@ -28,8 +30,9 @@ function leafControl(leaf, inPanel) {
     field.value = exact(live.data[leaf]);
     field.removeAttribute('aria-invalid');
   });
-  const row = html('div', { class: 'leaf', 'data-leaf': leaf }, inPanel ? html('label', {}, 'change') : nodeLink(leaf), slider, field);
-  return why && inPanel ? html('div', {}, row, html('p', { class: 'remark' }, why)) : row;
+  const heading = inPanel ? html('span', {}, 'change') : nodeLink(leaf);
+  const row = html('div', { class: 'leaf', 'data-leaf': leaf }, heading, slider, field);
+  return why && inPanel ? html('div', {}, row, remark(why)) : row;
 }
 
 // As far as twice the number on either side of it.
@@ -45,9 +48,10 @@ function exact(x) {
 
 function drawLeaves() {
   const fixed = leaves.filter((leaf) => whyFixed(leaf) !== '');
-  const remark = fixed.length ? [html('p', { class: 'remark' }, whyFixed(fixed[0]))] : [];
-  const more = leaves.length > MOST_LEAVES ? [html('p', { class: 'remark' }, `and ${leaves.length - MOST_LEAVES} more: click them in the graph`)] : [];
-  byId('leaf-list').replaceChildren(...remark, ...leaves.slice(0, MOST_LEAVES).map((leaf) => leafControl(leaf, false)), ...more);
+  const listed = leaves.slice(0, MOST_LEAVES).map((leaf) => leafControl(leaf, false));
+  const left = leaves.length - listed.length;
+  const remarks = [fixed.length ? whyFixed(fixed[0]) : '', left ? `and ${left} more: click them in the graph` : ''];
+  byId('leaf-list').replaceChildren(...remarks.filter(Boolean).map(remark), ...listed);
 }
 
 // Bring the controls up to date, except the one that is being used.

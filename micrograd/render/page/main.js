@@ -28,7 +28,8 @@ function drawTransport() {
 }
 
 function drawHint() {
-  byId('summary').textContent = `${counted(size, 'value')}, ${counted(uses.length, 'edge')}. ${costSymbol() === 'C' ? `C is ${costName()}.` : ''}`;
+  const cost = costSymbol() === 'C' ? ` C is ${costName()}.` : '';
+  byId('summary').textContent = `${counted(size, 'value')}, ${counted(uses.length, 'edge')}.${cost}`;
   document.querySelector('h1').textContent = told.title || `Computation graph of ${roots.map(title).join(', ')}`;
 }
 

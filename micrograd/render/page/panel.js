@@ -1,30 +1,46 @@
 // The panel: the current step, the selected node or part, the paths between two nodes.
 
+const START = 'The leaves are given. The forward pass computes the rest, one operation after the other.';
+
 function drawStep() {
   const step = currentStep();
   byId('step').hidden = state.step === null;
   if (state.step === null) return;
-  if (step === null) {
-    byId('step').replaceChildren(html('h2', {}, 'Start'), html('p', {}, 'The leaves are given. The forward pass computes the rest, one operation after the other.'));
-    return;
-  }
-  byId('step').replaceChildren(html('h2', {}, step.backward ? 'Backward: ' : 'Forward: ', nodeLink(step.node)), ...rules(step.node, step.backward));
+  const details = step === null ? [html('h2', {}, 'Start'), html('p', {}, START)] : stepDetails(step);
+  byId('step').replaceChildren(...details);
+}
+
+function stepDetails({ node, backward }) {
+  const direction = backward ? 'Backward: ' : 'Forward: ';
+  return [html('h2', {}, direction, nodeLink(node, heading(node))), ...rules(node, backward)];
 }
 
 function rules(node, backward) {
   if (!backward) return [forwardRule(node)];
-  const remark = gradientRemark(node);
-  return [...chainRule(node), ...(remark ? [html('p', { class: 'remark' }, remark)] : [])];
+  const why = gradientRemark(node);
+  return [...chainRule(node), ...(why ? [remark(why)] : [])];
 }
 
-function nodeLink(node) {
-  return button(title(node), { class: 'link', 'data-node': node }, () => {
+function remark(text) {
+  return html('p', { class: 'remark' }, text);
+}
+
+function definitions(facts) {
+  return html('dl', {}, ...facts.flatMap(([term, fact]) => [html('dt', {}, term), html('dd', {}, fact)]));
+}
+
+function list(kind, items) {
+  return html('ul', { class: kind }, ...items.map((item) => html('li', {}, ...item)));
+}
+
+function nodeLink(node, text = title(node)) {
+  return button(text, { class: 'link', 'data-node': node }, () => {
     select(node);
-    reveal(shown.keyOf[node]);
+    approach(shown.keyOf[node]);
   });
 }
 
-// The selected node -----------------------------------------------------------------------------------------------------
+// The selected node ---------------------------------------------------------------------------------------------------
 
 function drawSelection() {
   findPaths();
@@ -40,16 +56,16 @@ function nodeDetails(node) {
   const { latex } = operator(node);
   const facts = [
     ['role', roots.includes(node) ? `${role(node)}, what the gradients are of` : role(node)],
-    ['label', names[node] || 'none'],
+    ['name', names[node] || 'none'],
     ...(isLeaf(node) ? [] : [['operation', operator(node).name ?? operations[node]]]),
     ['value', html('output', { class: 'value' }, number(live.data[node]))],
     ['gradient', html('output', { class: 'gradient' }, number(live.grad[node]))],
   ];
   return [
-    html('h2', {}, title(node)),
-    html('dl', {}, ...facts.flatMap(([term, fact]) => [html('dt', {}, term), html('dd', {}, fact)])),
+    html('h2', {}, heading(node)),
+    definitions(facts),
     ...(isLeaf(node) ? [leafControl(node, true)] : [html('h3', {}, 'Value'), forwardRule(node)]),
-    ...(latex === undefined && !isLeaf(node) ? [html('p', { class: 'remark' }, HAND_MADE)] : []),
+    ...(latex === undefined && !isLeaf(node) ? [remark(HAND_MADE)] : []),
     ...(isLeaf(node) ? [] : [html('h3', {}, 'Local derivatives'), slopes(node)]),
     html('h3', {}, 'Gradient'),
     ...rules(node, true),
@@ -61,43 +77,48 @@ function nodeDetails(node) {
 function slopes(node) {
   const { slopes: written = [], arguments: letters = [] } = operator(node);
   const rows = usesBelow[node].slice(0, 3 * LONGEST_SUM).map((use) => {
-    const fraction = math('math', localDerivative(use));
-    const formulaOf = written[use.position];
-    const number = use.decides ? 'decides' : shortNumber(factor(use));
-    return html('tr', {}, html('th', { scope: 'row' }, fraction), html('td', {}, html('code', {}, formulaOf ?? '')), html('td', { class: 'number' }, number));
+    const fraction = html('th', { scope: 'row' }, math('math', localDerivative(use)));
+    const code = html('td', {}, html('code', {}, written[use.position] ?? ''));
+    const number = html('td', { class: 'number' }, use.decides ? 'decides' : shortNumber(factor(use)));
+    return html('tr', {}, fraction, code, number);
   });
   const naming = letters.map((letter, i) => `${letter} = ${operand(parents[node][i])}`).join(', ');
-  const caption = letters.length ? `with ${naming}, z = ${symbol(node)}` : '';
-  const left = parents[node].length - rows.length;
-  return html('table', {}, html('caption', {}, left > 0 ? `the first ${rows.length} of ${parents[node].length}` : caption), html('tbody', {}, ...rows));
+  const some = rows.length < parents[node].length ? `the first ${rows.length} of ${parents[node].length}` : '';
+  const caption = letters.length ? `with ${naming}, z = ${symbol(node)}` : some;
+  return html('table', {}, html('caption', {}, caption), html('tbody', {}, ...rows));
 }
 
 function groupControls(node) {
   const around = groupsAround(node);
   if (!around.length) return [];
-  return [html('h3', {}, 'Part of'), html('ul', { class: 'groups' }, ...around.map((group) => html('li', {}, html('span', {}, groups[group].name), groupButton(group))))];
+  const items = around.map((group) => [html('span', {}, groups[group].name), groupButton(group)]);
+  return [html('h3', {}, 'Part of'), list('groups', items)];
 }
 
 function groupButton(group) {
-  if (!state.collapsed.has(group)) return button('Collapse', { 'aria-label': `Collapse ${groups[group].name}` }, () => collapse(group));
-  const why = canExpand(group) ? '' : 'Its values are too many to be drawn at once.';
-  return button('Expand', { 'aria-label': `Expand ${groups[group].name}`, disabled: why !== '', title: why }, () => expand(group));
+  const named = (verb) => ({ 'aria-label': `${verb} ${groups[group].name}` });
+  if (!state.collapsed.has(group)) return button('Collapse', named('Collapse'), () => collapse(group));
+  const why = canExpand(group) ? {} : { disabled: true, title: 'Its values are too many to be drawn at once.' };
+  return button('Expand', { ...named('Expand'), ...why }, () => expand(group));
 }
 
 function partDetails(group) {
   const { name, kind, members, outputs, parent } = groups[group];
   const total = members.reduce((so, node) => so + Math.abs(live.grad[node] ?? NaN), 0);
-  const facts = [['kind', kind], ['values', String(members.length)], ['Σ|grad|', number(total)], ...(parent < 0 ? [] : [['part of', groups[parent].name]])];
+  const facts = [['kind', kind], ['values', String(members.length)], ['Σ|grad|', number(total)]];
+  if (parent >= 0) facts.push(['part of', groups[parent].name]);
+  const value = (node) => html('span', { class: 'number' }, number(live.data[node]));
+  const items = outputs.slice(0, 50).map((node) => [nodeLink(node), value(node)]);
   return [
     html('h2', {}, name),
-    html('dl', {}, ...facts.flatMap(([term, fact]) => [html('dt', {}, term), html('dd', {}, fact)])),
+    definitions(facts),
     groupButton(group),
     html('h3', {}, 'Outputs'),
-    html('ul', { class: 'outputs' }, ...outputs.slice(0, 50).map((node) => html('li', {}, nodeLink(node), html('span', { class: 'number' }, number(live.data[node]))))),
+    list('outputs', items),
   ];
 }
 
-// Paths -------------------------------------------------------------------------------------------------------------------
+// Paths ---------------------------------------------------------------------------------------------------------------
 
 function drawPaths() {
   const section = byId('paths');
@@ -108,10 +129,12 @@ function drawPaths() {
   const found = Paths.between(live, low, high);
   const heading = html('h2', {}, `Paths from ${operand(low)} to ${operand(high)}`);
   if (found.count === 0n) {
-    section.replaceChildren(heading, html('p', {}, `There is none: ${operand(high)} was not computed from ${operand(low)}, so its derivative is 0.`));
+    const why = `There is none: ${operand(high)} was not computed from ${operand(low)}, so its derivative is 0.`;
+    section.replaceChildren(heading, html('p', {}, why));
     return;
   }
-  section.replaceChildren(heading, html('p', {}, pathCount(found)), html('ol', {}, ...found.paths.map(pathItem)), pathSum(low, high, found));
+  const paths = html('ol', {}, ...found.paths.map(pathItem));
+  section.replaceChildren(heading, html('p', {}, pathCount(found)), paths, pathSum(low, high, found));
 }
 
 function pathCount({ count, open, paths }) {
@@ -124,7 +147,8 @@ function pathCount({ count, open, paths }) {
 function pathItem({ nodes, edges, product, open }) {
   const factors = edges.map((edge) => shortNumber(edge.factor)).reverse().join(' · ');
   const route = nodes.map(operand).join(' → ');
-  return html('li', {}, html('span', { class: 'route' }, route), html('span', { class: 'product' }, `${factors} = ${shortNumber(product)}${open ? '' : ' (shut gate)'}`));
+  const result = `${factors} = ${shortNumber(product)}${open ? '' : ' (shut gate)'}`;
+  return html('li', {}, html('span', { class: 'route' }, route), html('span', { class: 'product' }, result));
 }
 
 function pathSum(low, high, { sum }) {

@@ -10,7 +10,9 @@ function identifier(node) {
 // A letter with a number is written with the number as an index.
 function name(text) {
   const [, letter, index] = /^(\p{L})([0-9₀-₉]+)$/u.exec(text) ?? [];
-  return letter ? math('msub', math('mi', letter), math('mn', index.replace(/[₀-₉]/g, (digit) => digit.codePointAt(0) - 0x2080))) : math('mi', text);
+  if (!letter) return math('mi', text);
+  const plain = index.replace(/[₀-₉]/g, (digit) => digit.codePointAt(0) - 0x2080);
+  return math('msub', math('mi', letter), math('mn', plain));
 }
 
 function mathNumber(x) {
@@ -50,18 +52,24 @@ function infix(sign) {
 // How a node was computed: z = x · y, then with numbers.
 function forwardRule(node) {
   const { latex, arguments: letters } = operator(node);
-  if (latex === undefined) return block([[[identifier(node)], [equals(), ...callOf(node)]], [[], [equals(), mathNumber(live.data[node])]]]);
-  const rows = [[[identifier(node)], [equals(), written(node, identifier)]]];
-  if (letters.length) rows.push([[], [equals(), written(node, (p) => factorNumber(live.data[p]))]]);
-  else rows.push(...operandRows(node));
+  const symbols = latex === undefined ? callOf(node) : [written(node, identifier)];
+  const rows = [[[identifier(node)], [equals(), ...symbols]]];
+  if (letters?.length) rows.push([[], [equals(), written(node, (p) => factorNumber(live.data[p]))]]);
+  else if (letters) rows.push([[], [math('mtext', 'of\u00a0'), ...operands(node, (p) => mathNumber(live.data[p]))]]);
   rows.push([[], [equals(), mathNumber(live.data[node])]]);
   return block(rows);
 }
 
 function callOf(node) {
-  const operands = parents[node].slice(0, LONGEST_SUM).flatMap((p, i) => [...(i ? [math('mo', ',')] : []), identifier(p)]);
-  const more = parents[node].length > LONGEST_SUM ? [math('mo', ', …')] : [];
-  return [math('mtext', operations[node]), math('mo', '('), ...operands, ...more, math('mo', ')')];
+  return [math('mtext', operations[node]), math('mo', '('), ...operands(node, identifier), math('mo', ')')];
+}
+
+// The operands with commas between them; of many the first.
+function operands(node, write) {
+  const shown = parents[node].slice(0, LONGEST_SUM);
+  const listed = shown.flatMap((p, i) => (i ? [math('mo', ','), write(p)] : [write(p)]));
+  const left = parents[node].length - shown.length;
+  return left ? [...listed, math('mtext', `, … ${left} more`)] : listed;
 }
 
 function written(node, write) {
@@ -72,21 +80,14 @@ function written(node, write) {
   });
 }
 
-// The operands of an operation that takes any number of them.
-function operandRows(node) {
-  const shown = parents[node].slice(0, LONGEST_SUM);
-  const numbers = shown.flatMap((p, i) => [...(i ? [math('mo', ',')] : []), mathNumber(live.data[p])]);
-  const more = parents[node].length > shown.length ? [math('mtext', `, … ${parents[node].length - shown.length} more`)] : [];
-  return [[[], [math('mtext', 'of\u00a0'), ...numbers, ...more]]];
-}
-
 // ∂C/∂v as a sum over the uses of v.
 function chainRule(node) {
   const cost = () => name(costSymbol());
   const left = derivative(cost(), name(symbol(node)));
   const terms = usesAbove[node].filter((use) => !use.decides);
-  const symbols = terms.map((use) => [derivative(cost(), name(symbol(use.child))), math('mo', '·'), localDerivative(use)]);
-  const numbers = terms.map((use) => [factorNumber(live.grad[use.child]), math('mo', '·'), factorNumber(factor(use))]);
+  const times = () => math('mo', '·');
+  const symbols = terms.map((use) => [derivative(cost(), name(symbol(use.child))), times(), localDerivative(use)]);
+  const numbers = terms.map((use) => [factorNumber(live.grad[use.child]), times(), factorNumber(factor(use))]);
   if (roots.includes(node)) {
     symbols.unshift([math('mn', '1')]);
     numbers.unshift([math('mn', '1')]);
@@ -105,18 +106,20 @@ function localDerivative(use) {
 }
 
 // One row a term; of many terms only the first.
-function sum(left, terms) {
+function sum(total, terms) {
   const shown = terms.length > LONGEST_SUM + 1 ? terms.slice(0, LONGEST_SUM) : terms;
-  const rows = shown.map((term, i) => [i || !left ? [] : [left], [i ? infix('+') : equals(), ...term]]);
-  if (shown.length < terms.length) rows.push([[], [infix('+'), math('mtext', `… ${terms.length - shown.length} more terms`)]]);
+  const rows = shown.map((term, i) => [i || !total ? [] : [total], [i ? infix('+') : equals(), ...term]]);
+  const left = terms.length - shown.length;
+  if (left) rows.push([[], [infix('+'), math('mtext', `… ${left} more terms`)]]);
   return rows;
 }
 
 // The sum of the terms, where Python's gradient is another number: other graphs, or earlier passes, left theirs too.
 function gradientRemark(node) {
-  const total = usesAbove[node].reduce((so, use) => (use.decides ? so : so + (amount(use) ?? NaN)), roots.includes(node) ? 1 : 0);
+  const amounts = usesAbove[node].filter((use) => !use.decides).map((use) => amount(use) ?? NaN);
+  const total = amounts.reduce((x, y) => x + y, roots.includes(node) ? 1 : 0);
   const grad = live.grad[node];
   if (!Number.isFinite(total) || !Number.isFinite(grad)) return '';
   if (Math.abs(total - grad) <= 1e-9 * Math.max(1, Math.abs(total), Math.abs(grad))) return '';
-  return `The terms add up to ${number(total)}. Python’s gradient also holds what other backward passes added, or was reset.`;
+  return `The terms add up to ${number(total)}. Other backward passes added to Python’s gradient, or it was reset.`;
 }

@@ -26,5 +26,5 @@ function showMatch() {
   for (const id of ['previous-match', 'next-match']) byId(id).disabled = found.length < 2;
   if (!found.length) return;
   select(found[at]);
-  reveal(shown.keyOf[found[at]]);
+  approach(shown.keyOf[found[at]]);
 }

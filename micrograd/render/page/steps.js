@@ -7,8 +7,9 @@ let gradStep = new Map();
 
 // The steps that what is shown allows: of a part, only its outputs.
 function listSteps() {
-  const nodes = new Set([...shown.boxes.values()].flatMap((box) => (box.group === undefined ? [box.node] : groups[box.group].outputs)));
-  const order = [...nodes].sort((a, b) => a - b);
+  const boxes = [...shown.boxes.values()];
+  const nodes = boxes.flatMap(({ node, group }) => (group === undefined ? [node] : groups[group].outputs));
+  const order = [...new Set(nodes)].sort((a, b) => a - b);
   const forward = order.filter((node) => !isLeaf(node)).map((node) => ({ node, backward: false }));
   const backward = order.reverse().map((node) => ({ node, backward: true }));
   steps = [...forward, ...backward];
