@@ -1,36 +1,68 @@
-"""Remakes the pictures of this folder: `python -m visuals`, from the root of a checkout."""
+"""Remakes the pictures of this folder: `python -m visuals`, from the root of a checkout.
 
+The DOT texts are the same bytes everywhere. The pictures are with the versions of `requirements.txt`, which the fonts of
+matplotlib belong to: they are used for all of them, whatever fonts a machine has.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
-from micrograd import Value, draw
-from micrograd.demo import train
-from micrograd.render.plots import decision_boundary, loss_curve, save_figure
+from micrograd import explore
+from micrograd.render.plots import save_figure
+from visuals import graphs, plots
 
 HERE = Path(__file__).parent
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+  <dir>{fonts}</dir>
+  <cachedir>{cache}</cachedir>
+  <match target="pattern">
+    <edit name="family" mode="assign" binding="strong"><string>DejaVu Sans</string></edit>
+  </match>
+</fontconfig>
+"""
 
 
-def neuron() -> Value:
-    """The neuron of the README: two inputs, tanh."""
-    x1, x2 = Value(2.0, label='x₁'), Value(0.0, label='x₂')
-    w1, w2, b = Value(-3.0, label='w₁'), Value(1.0, label='w₂'), Value(6.8813735870195432, label='b')
-    for parameter in (w1, w2, b):
-        parameter.role = 'parameter'
-    z = w1 * x1 + w2 * x2 + b
-    z.label = 'z'
-    a = z.tanh()
-    a.label = 'a'
-    a.backward()
-    return a
+@contextmanager
+def fonts_of_matplotlib() -> Iterator[None]:
+    """In the block Graphviz sees no other fonts."""
+    spec = find_spec('matplotlib')
+    assert spec is not None and spec.origin is not None
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, 'fonts.conf')
+        file.write_text(FONTS.format(fonts=Path(spec.origin).parent / 'mpl-data/fonts/ttf', cache=folder), 'utf-8')
+        before = os.environ.get('FONTCONFIG_FILE')
+        os.environ['FONTCONFIG_FILE'] = str(file)
+        try:
+            yield
+        finally:
+            os.environ.pop('FONTCONFIG_FILE')
+            if before is not None:
+                os.environ['FONTCONFIG_FILE'] = before
+
+
+def write_all(folder: Path) -> Iterator[Path]:
+    """Write every picture into a folder, and give its path."""
+    with fonts_of_matplotlib():
+        for name, drawing in graphs.drawings().items():
+            yield drawing.save(folder / f'{name}.dot')
+            yield drawing.save(folder / f'{name}.svg')
+        yield explore(graphs.small_network()[1], title='A small network').save(folder / 'explorer.html')
+    for name, figure in plots.figures().items():
+        yield save_figure(figure, folder / f'{name}.png')
+    for name, animation in plots.animations().items():
+        yield animation.save(folder / f'{name}.gif')
 
 
 def main() -> None:
     """Write every picture, and say which."""
-    drawing = draw(neuron())
-    written = [drawing.save(HERE / 'neuron.svg'), drawing.save(HERE / 'neuron.png')]
-    model, data, history = train(seed=0)
-    written.append(save_figure(decision_boundary(model, data), HERE / 'boundary.png'))
-    written.append(save_figure(loss_curve(history), HERE / 'loss_curve.png'))
-    print(*written, sep='\n')
+    for path in write_all(HERE):
+        print(path, flush=True)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,120 @@
+"""Graphs worth looking at, each drawn from a few lines."""
+
+import math
+from functools import cache
+
+from micrograd import Value, draw, group, losses, nn, relu, where
+from micrograd import dot as inner_product
+from micrograd import softmax as shares
+from micrograd.data import Dataset
+from micrograd.demo import train
+from micrograd.history import History
+from micrograd.render import Drawing
+
+
+@cache
+def trained() -> tuple[nn.MLP, Dataset[int], History]:
+    """The network of the demo, trained on two moons."""
+    return train(seed=0, progress=False)
+
+
+def neuron() -> Value:
+    """The neuron of the README: two inputs, tanh."""
+    x1, x2 = Value(2.0, label='x₁'), Value(0.0, label='x₂')
+    w1, w2, b = Value(-3.0, label='w₁'), Value(1.0, label='w₂'), Value(6.8813735870195432, label='b')
+    for parameter in (w1, w2, b):
+        parameter.role = 'parameter'
+    z = w1 * x1 + w2 * x2 + b
+    z.label = 'z'
+    a = z.tanh()
+    a.label = 'a'
+    a.backward()
+    return a
+
+
+def small_network() -> tuple[nn.MLP, Value]:
+    """Three layers of a few neurons, and the loss of one example."""
+    model = nn.MLP(2, [4, 3, 1], activation='tanh', initialisation='xavier', generator=3)
+    loss = losses.mse(model([Value(1.0, label='x₁'), Value(-0.5, label='x₂')]), 1.0)
+    loss.label = 'C'
+    loss.backward()
+    return model, loss
+
+
+@group('softmax')
+def softmax(scores: list[Value]) -> list[Value]:
+    """The composition of the table, as one part."""
+    return shares(scores)
+
+
+@group('scores')
+def scores(query: list[Value], keys: list[list[Value]]) -> list[Value]:
+    """How well each key answers the query."""
+    return [inner_product(query, key) / math.sqrt(len(query)) for key in keys]
+
+
+@group('attention')
+def attention(query: list[Value], keys: list[list[Value]], values: list[list[Value]]) -> list[Value]:
+    """One head of attention, for one query (Vaswani et al., 2017, equation 1)."""
+    weights = softmax(scores(query, keys))
+    return [inner_product(weights, column) for column in zip(*values, strict=True)]
+
+
+def attention_loss() -> Value:
+    """A query, two keys and two values, written one scalar at a time."""
+    query = [Value(1.0, label='q₁'), Value(0.5, label='q₂')]
+    keys = [[Value(0.8, label='k₁₁'), Value(-0.2, label='k₁₂')], [Value(-0.5, label='k₂₁'), Value(1.5, label='k₂₂')]]
+    values = [[Value(1.0, label='v₁₁'), Value(2.0, label='v₁₂')], [Value(-1.0, label='v₂₁'), Value(0.5, label='v₂₂')]]
+    out = attention(query, keys, values)
+    for i, o in enumerate(out):
+        o.label = 'o' + '₁₂'[i]
+    loss = (out[0] - 1.0) ** 2 + (out[1] - 1.0) ** 2
+    loss.label = 'C'
+    loss.backward()
+    return loss
+
+
+def choice() -> Value:
+    """Gates: what was not chosen gets no gradient, and the condition only decides."""
+    x, y = Value(0.8, label='x'), Value(-0.5, label='y')
+    z = where(x > y, x * y, relu(y)) + relu(x)
+    z.label = 'z'
+    z.backward()
+    return z
+
+
+def trouble() -> Value:
+    """Where a nan comes from: 0 times log(0), which is -inf."""
+    p, q = Value(0.0, label='p'), Value(0.0, label='q')
+    cost = -(q * p.log() + (1.0 - q) * (1.0 - p).log())
+    cost.label = 'C'
+    cost.backward()
+    return cost
+
+
+def moons_loss() -> Value:
+    """The loss of one example in the network of the demo."""
+    model, data, _ = trained()
+    loss = losses.bce_with_logits(model([Value(x, label=name) for x, name in zip(data.inputs[0], 'xy', strict=True)]), 1)
+    loss.label = 'loss'
+    model.zero_grad()
+    loss.backward()
+    return loss
+
+
+
+def drawings() -> dict[str, Drawing]:
+    """Every picture of a graph by the name of its file."""
+    model, loss = small_network()
+    return {
+        'neuron': draw(neuron()),
+        'layers': draw(loss, collapse='layer', title='a network, layer by layer'),
+        'neurons': draw(loss, collapse='neuron', title='the same network, neuron by neuron'),
+        'one_neuron_open': draw(
+            loss, collapse=[model.layers[0], *model.layers[1].neurons[1:], model.layers[2]], title='one neuron opened'
+        ),
+        'attention': draw(attention_loss(), depth=1, title='attention, its two steps closed'),
+        'choice': draw(choice(), title='gates and conditions'),
+        'trouble': draw(trouble(), title='where a nan comes from'),
+        'moons': draw(moons_loss(), collapse='neuron', title='the network of the demo'),
+    }
