@@ -17,6 +17,7 @@ from micrograd.render.programs import Program, exact, live, operation
 from tests.page import ask, bits, data_of, leaves, node, number
 from tests.references import EXACT, nearest
 from tests.rounding import BOUNDS, Bounded, UndecidedError, agrees, apply, bounded
+from tests.support import require
 from tests.test_primitives import (
     CASES,
     boundary,
@@ -217,6 +218,35 @@ def test_rows_of_ones_own_are_evaluated_like_the_tables():
     order = graph.topological([root])
     assert answer['data'] == pytest.approx([v.data for v in order], rel=1e-14)
     assert answer['grad'] == pytest.approx([v.grad for v in order], rel=1e-14)
+
+
+@own_rows
+def test_conditions_are_joined_as_python_joins_them():
+    own_gate()
+    xs = [-2.0, -1.0, -0.5, 0.5, 1.0, 2.0]
+    page = operation(TABLE['band'], 1)
+    values, slopes = node(
+        {'do': 'evaluate', 'program': page['value'], 'points': [[x] for x in xs]},
+        {'do': 'evaluate', 'program': page['slopes'], 'points': [[x, x] for x in xs]},
+    )
+    assert [value for (value,) in values] == [TABLE['band'].forward(x) for x in xs] == [0, 0, -0.5, 0.5, 0, 0]
+    assert [gate for _, gate in slopes] == [1, 1, 0, 0, 1, 1]
+
+
+@own_rows
+def test_what_a_formula_makes_of_constants_alone_is_a_constant():
+    micrograd.primitive('scaled', lambda o, x: o.exp(o.div(1, 2)) * x, lambda o, z, x: o.exp(o.div(1, 2)))
+    assert operation(TABLE['scaled'], 1)['value'] == {'steps': [math.exp(0.5), ['mul', 1, 0]], 'gives': [2]}
+
+
+@own_rows
+def test_the_constants_of_a_formula_may_be_numpys():
+    numpy = require('numpy')
+    half, two = numpy.float64(0.5), numpy.float64(2.0)
+    micrograd.primitive('bent', lambda o, x: o.where(half <= x, two * x, x + half), lambda o, z, x: two)
+    program = operation(TABLE['bent'], 1)['value']
+    (answer,) = node({'do': 'evaluate', 'program': program, 'points': [[0.25], [0.5], [3.0]]})
+    assert answer == [[0.75], [1], [6]]
 
 
 @own_rows

@@ -188,7 +188,6 @@ class Symbol:
     """
 
     __slots__ = ('program', 'register')
-    __array_ufunc__ = None  # NumPy's numbers leave the operators to us
 
     def __init__(self, program: Program, register: int):
         self.program = program
