@@ -7,6 +7,7 @@ import re
 import webbrowser
 from html.parser import HTMLParser
 from importlib.resources import files
+from itertools import pairwise
 
 import pytest
 
@@ -159,6 +160,15 @@ def test_boxes_of_a_layout_do_not_overlap():
                 beside = abs(x - other_x) >= (coordinates.width(box) + coordinates.width(other)) / 2
                 below = abs(y - other_y) >= (coordinates.height(box) + coordinates.height(other)) / 2
                 assert beside or below
+
+
+def test_boxes_stand_farther_apart_where_many_lines_run_between_them():
+    def gap(loss):
+        level = next(level for level in explore(loss).graph['levels'] if level['name'] == 'neurons')
+        columns = sorted(set(level['at'][::2]))
+        return max(later - earlier for earlier, later in pairwise(columns))
+
+    assert gap(network(16, 16, 1)) > gap(network(2, 2, 1)) + 60
 
 
 def test_lines_lead_from_box_to_box():

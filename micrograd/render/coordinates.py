@@ -6,6 +6,7 @@ No text of a graph gets into the DOT text, only ids and sizes.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 from unicodedata import combining, east_asian_width
@@ -16,6 +17,7 @@ from micrograd.render.view import Box, Part, View, number
 HEIGHT = 40  # of a box, in points, as all lengths here
 PADDING = 9  # on either side of a text
 FONT_SIZE = 12
+CROWD = 2  # edges to parts, a box: from there on the boxes stand farther apart
 DIGITS = 8  # for which there is room in every box: −12.3456
 
 _NARROW = set("iljtfrI.,:;|!'’()[]{} /\\−-·")
@@ -90,11 +92,13 @@ def height(box: Box | Part) -> int:
     return HEIGHT if isinstance(box, Box) else HEIGHT + 18
 
 
+@lru_cache(maxsize=4096)
 def _length(text: str) -> float:
     """About how long a text is in Helvetica, or another sans serif."""
     return sum(map(_advance, text)) * FONT_SIZE
 
 
+@lru_cache(maxsize=4096)
 def _advance(character: str) -> float:
     if combining(character):
         return 0.0
@@ -110,8 +114,10 @@ def _dot(view: View) -> str:
         f'{box.id} [width={width(box) / 72:.4f}, height={height(box) / 72:.4f}]' for box in view.boxes
     ]  # fmt: skip
     edges = [f'{edge.parent} -> {edge.child} [id={i}]' for i, edge in enumerate(view.edges)]
+    crowd = sum(edge.uses > 0 for edge in view.edges) / len(view.boxes)
+    ranksep = 0.75 + max(0.0, crowd - CROWD) * 0.2  # many lines need room to run
     settings = [
-        'rankdir=LR; ordering=in; nodesep=0.2; ranksep=0.75',
+        f'rankdir=LR; ordering=in; nodesep=0.2; ranksep={ranksep:.2f}',
         'node [shape=box, fixedsize=true, label=""]',
         'edge [arrowsize=0.6]',
     ]

@@ -36,7 +36,7 @@ from micrograd.render.view import Box, Part, View, legible, view
 
 MAX_VALUES = 5000  # that a page carries
 
-_LEVELS = {'values': None, 'neurons': 'neuron', 'layers': 'layer', 'networks': 'network'}
+_COLLAPSED = {'neurons': 'neuron', 'layers': 'layer', 'networks': 'network'}
 _SCRIPTS = (
     'arithmetic', 'paths', 'graph', 'numbers', 'dom', 'latex', 'rules', 'boxes', 'draw', 'camera', 'highlight', 'steps',
     'panel', 'leaves', 'search', 'controls', 'main',
@@ -149,7 +149,7 @@ def explore(
         raise _too_large(len(nodes))
     whole = view(roots, MAX_VALUES)
     title = legible(title or '', dot.LONGEST_TITLE)
-    levels = _levels(roots, count(max_nodes, 'max_nodes'), time_limit)
+    levels = _levels(roots, whole, count(max_nodes, 'max_nodes'), time_limit)
     named = title or f'Computation graph of {", ".join(box.known_as for box in whole.boxes if box.root)}'
     return Explorer(_graph(nodes, whole, levels, title), named, whole.size)
 
@@ -164,14 +164,14 @@ def _too_large(size: int) -> GraphError:
 # What the page is told -----------------------------------------------------------------------------------------------
 
 
-def _levels(roots: Sequence[Value], max_nodes: int, time_limit: float) -> list[dict[str, Any]]:
+def _levels(roots: Sequence[Value], whole: View, max_nodes: int, time_limit: float) -> list[dict[str, Any]]:
     """The layouts of all values, with neurons collapsed, …, as far as they differ and are not too large."""
-    views: dict[str, View] = {}
-    for name, collapse in _LEVELS.items():
-        found = view(roots, MAX_VALUES, collapse)
-        known = any(found.boxes == other.boxes for other in views.values())
-        if not known and len(found.boxes) <= max_nodes:
-            views[name] = found
+    views = {'values': whole} | {name: view(roots, MAX_VALUES, collapse) for name, collapse in _COLLAPSED.items()}
+    before = None
+    for name, found in list(views.items()):
+        if len(found.boxes) > max_nodes or found.boxes == before:
+            del views[name]
+        before = found.boxes
     if not views:
         raise _unreadable(len(found.boxes), max_nodes)
     placed = place(list(views.values()), time_limit)

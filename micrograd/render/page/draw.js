@@ -10,6 +10,7 @@ function drawScene() {
   drawn.boxes = new Map([...shown.boxes.values()].map((box) => [box.key, drawnBox(box)]));
   drawn.lines = shown.lines.map(drawnLine);
   const labels = drawn.lines.map((line) => line.label);
+  picture.classList.toggle('dense', shown.lines.filter((line) => line.toPart).length > 3 * shown.boxes.size);
   byId('lines').replaceChildren(...drawn.lines.map((line) => line.element));
   byId('labels').replaceChildren(...labels);
   byId('boxes').replaceChildren(...[...drawn.boxes.values()].map((box) => box.element));
