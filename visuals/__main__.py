@@ -1,15 +1,16 @@
 """Remakes the pictures of this folder: `python -m visuals`, from the root of a checkout.
 
-The DOT texts are the same bytes everywhere. The pictures are with the versions of `requirements.txt`, which the fonts of
-matplotlib belong to: they are used for all of them, whatever fonts a machine has.
+The DOT texts are the same bytes everywhere. The pictures are with the versions of `requirements.txt`: those of graphs
+are laid out with matplotlib's fonts, whatever fonts a machine has.
 """
 
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
+
+import matplotlib
 
 from micrograd import explore
 from micrograd.render.plots import save_figure
@@ -31,11 +32,9 @@ FONTS = """<?xml version="1.0"?>
 @contextmanager
 def fonts_of_matplotlib() -> Iterator[None]:
     """In the block Graphviz sees no other fonts."""
-    spec = find_spec('matplotlib')
-    assert spec is not None and spec.origin is not None
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, 'fonts.conf')
-        file.write_text(FONTS.format(fonts=Path(spec.origin).parent / 'mpl-data/fonts/ttf', cache=folder), 'utf-8')
+        file.write_text(FONTS.format(fonts=Path(matplotlib.get_data_path(), 'fonts/ttf'), cache=folder), 'utf-8')
         before = os.environ.get('FONTCONFIG_FILE')
         os.environ['FONTCONFIG_FILE'] = str(file)
         try:

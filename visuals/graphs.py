@@ -95,12 +95,12 @@ def trouble() -> Value:
 def moons_loss() -> Value:
     """The loss of one example in the network of the demo."""
     model, data, _ = trained()
-    loss = losses.bce_with_logits(model([Value(x, label=name) for x, name in zip(data.inputs[0], 'xy', strict=True)]), 1)
+    x = [Value(number, label=name) for number, name in zip(data.inputs[0], ('x₁', 'x₂'), strict=True)]
+    loss = losses.bce_with_logits(model(x), data.targets[0])
     loss.label = 'loss'
     model.zero_grad()
     loss.backward()
     return loss
-
 
 
 def drawings() -> dict[str, Drawing]:

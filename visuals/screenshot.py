@@ -1,4 +1,4 @@
-"""Remakes the one picture that needs a browser: `python -m visuals.screenshot`, with playwright and Debian's chromium."""
+"""The one picture that needs a browser: `python -m visuals.screenshot`, with playwright and chromium."""
 
 import shutil
 import tempfile
