@@ -232,8 +232,8 @@ def test_no_recursion_in_a_deep_graph():
     [largest] = paths.largest(1)
     assert largest.edges == path.edges
     assert len(str(paths)) < 1000
-    assert len(repr(path)) < 200
-    assert '… 99,995 more …' in repr(path)
+    assert max(map(len, str(paths).splitlines())) <= 80
+    assert repr(path).startswith('x₁ → + → … 99,997 more … → + → +: 1 · 1 · … ')
 
 
 def test_a_wide_graph():

@@ -19,7 +19,7 @@ from micrograd.primitives import WHERE
 from micrograd.render.view import legible, names_of, number, operation_of, plural, short_number
 
 DEPTH, LINES = 8, 40  # of a tree, unless told otherwise
-ENDS = 3  # names that are shown at either end of a long path
+WHOLE, ENDS = 8, 2  # a path of more values than that shows those at its ends
 LONGEST_NAME = 24  # characters of a name in a tree or on a path
 LISTED = 10  # paths
 LONGEST_COUNT = 24  # digits
@@ -296,7 +296,6 @@ def _factor(edge: Edge) -> str:
 
 def _abridged(things: Sequence[T], write: Callable[[T], str]) -> list[str]:
     """Each of the things as text; of many, those at the ends."""
-    left_out = len(things) - 2 * ENDS
-    if left_out <= 1:
+    if len(things) <= WHOLE:
         return [write(thing) for thing in things]
-    return [*map(write, things[:ENDS]), f'… {left_out:,} more …', *map(write, things[-ENDS:])]
+    return [*map(write, things[:ENDS]), f'… {len(things) - 2 * ENDS:,} more …', *map(write, things[-ENDS:])]
