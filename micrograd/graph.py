@@ -147,7 +147,7 @@ def name(**scope: Any) -> None:
 
     Args:
         scope: name -> anything; call it as `micrograd.name(**locals())`. Names that begin with `_` are passed over,
-            and of several names for one Value the first counts.
+            and in a notebook `In` and `Out`; of several names for one Value the first counts.
 
     >>> x, w = Value(2.0), [Value(3.0), Value(4.0)]
     >>> name(x=x, w=w)
@@ -155,8 +155,9 @@ def name(**scope: Any) -> None:
     ('x', 'w[1]')
     """
     named: set[int] = set()
+    shown = {'In', 'Out'} if 'get_ipython' in scope else set()  # where a notebook keeps what its cells showed
     for label, thing in scope.items():
-        if label.startswith('_'):
+        if label.startswith('_') or label in shown:
             continue
         for suffix, v in _values_in(thing):
             if id(v) not in named:

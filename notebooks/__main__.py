@@ -26,7 +26,7 @@ METADATA = {
     'language_info': {'name': 'python'},  # without the version, which need not be the reader's
 }
 SIZE = re.compile(r'width="([\d.]+)pt" height="([\d.]+)pt"')
-PICTURE = re.compile(r'<noscript><img[^>]* src="data:image/svg\+xml;base64,([^"]+)"')
+PICTURE = re.compile(r'<img[^>]* src="data:image/svg\+xml;base64,([^"]+)"')
 
 
 def paths() -> list[Path]:
@@ -49,6 +49,7 @@ def execute(notebook: NotebookNode) -> None:
         resources = {'metadata': {'path': folder}}
         client = NotebookClient(notebook, timeout=TIME_LIMIT, kernel_name='python3', resources=resources)
         client.record_timing = False
+        client.extra_arguments = ['--log-level=ERROR']  # it would warn of the connection that it was told to make
         client.coalesce_streams = True  # else it depends on the clock how the lines are split
         client.execute()
     notebook.metadata = nbformat.from_dict(METADATA)

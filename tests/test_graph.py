@@ -60,6 +60,13 @@ def test_name_reaches_the_parameters_of_a_module():
     assert model.w.label == 'model.w'
 
 
+def test_name_passes_over_what_a_notebook_keeps_of_its_cells():
+    x, y = Value(1.0), Value(2.0)
+    micrograd.name(get_ipython=print, In=['x'], Out={1: x}, x=x)
+    micrograd.name(Out={1: y})  # a program's own
+    assert (x.label, y.label) == ('x', 'Out[1]')
+
+
 def test_name_survives_lists_that_hold_themselves():
     loop = [Value(1.0)]
     loop.append(loop)

@@ -22,6 +22,7 @@ UNSOLVED, RIGHT = 'Write your answer in the cell above', 'Right.'
 
 # For each exercise an answer that a reader might give, and that is wrong.
 WRONG = {
+    '1_tour': ['change = 0.01', 'x1_undecided = 0'],
     '2_backpropagation_by_hand': [
         'answer = 2',
         'dc_dv = 5; dc_dm = 2',
@@ -140,7 +141,7 @@ def test_what_is_shown_needs_no_script_and_no_frame(path):
     for shown in code_cells(notebooks.read(path)):
         for output in shown.outputs:
             assert output.output_type == 'stream' or {*output.data} <= {
-                'text/plain', 'text/html', 'image/png', 'image/svg+xml',
+                'text/plain', 'text/html', 'text/latex', 'image/png', 'image/svg+xml',
             }  # fmt: skip
             assert not re.search(r'<(script|iframe)', json.dumps(output))
 
