@@ -129,6 +129,23 @@ def grouped():
     return y
 
 
+def shared():
+    """Two examples, and a penalty on one of the weights that both use."""
+    model = nn.MLP(2, [2, 1], activation='tanh', generator=1)
+    model.parameters()[0].label = 'weight'
+    loss = model([1.0, -2.0]) + model([0.5, 0.25]) + model.parameters()[0] ** 2
+    loss.backward()
+    return loss
+
+
+def accumulated():
+    """Two backward passes, so that the leaves have twice the gradient."""
+    y = Value(3.0, label='x') * 2.0
+    y.backward()
+    y.backward()
+    return y
+
+
 def untouched():
     """Without gradients: backward() was not called."""
     y = Value(3.0, label='x') * Value(2.0, label='w')
@@ -201,10 +218,9 @@ def test_text_stays_inside_its_box(make, visit):
 
 def test_roles_are_told_apart_by_shape_as_well(visit):
     roots, page = visit(network)
-    for box in view([roots], 500).boxes:
-        outline = page.locator(f'[data-key={box.id}] > .outline')
-        form = outline.evaluate('e => e.localName'), outline.get_attribute('rx')
-        assert form == {'input': ('rect', None), 'constant': ('path', None)}.get(box.role, ('rect', '8'))
+    outlines = page.locator('.outline').evaluate_all("all => all.map(e => [e.localName, e.getAttribute('rx')])")
+    forms = {'input': ['rect', None], 'constant': ['path', None]}
+    assert outlines == [forms.get(box.role, ['rect', '8']) for box in view([roots], 500).boxes]
     stroke = 'e => getComputedStyle(e).stroke'
     assert page.locator('.parameter > .outline').first.evaluate(stroke) == 'rgb(47, 111, 171)'
     widths = page.locator('.box > .outline').evaluate_all(
@@ -301,6 +317,18 @@ def test_long_sums_are_shortened(visit):
     assert len(rows) == 7 + 7 + 1
     assert rows[6] == '+… 4 more terms'
     assert rows[7:] == ['=1·1', '+1·2', '+1·3', '+1·4', '+1·5', '+1·6', '+… 4 more terms', '=55']
+
+
+def test_a_gradient_that_is_not_the_sum_of_its_terms_is_explained(visit):
+    _, page = visit(accumulated)
+    select(page, 'v1')
+    assert texts(page, '#node .gradient') == ['4.0000']
+    assert texts(page, '#node .remark')[0].startswith('The terms add up to 2.0000. Other backward passes')
+    page.fill('#node input[type=text]', '5')
+    assert texts(page, '#node .gradient') == ['2.0000']
+    page.focus('#picture')
+    select(page, 'v1')
+    assert page.locator('#node .remark').count() == 0
 
 
 def test_the_slider_goes_to_any_step(visit):
@@ -426,6 +454,10 @@ def test_the_panel_of_a_leaf_and_of_a_choice(visit):
     assert texts(page, '#node math')[0] == 'v8=v6 if v3 else v7=4 if 1 else 0=4'
 
 
+FORMULAS = """keys => keys.map(key => {
+    document.querySelector(`[data-key=${key}]`).dispatchEvent(new MouseEvent('click', {bubbles: true}));
+    return document.querySelector('#node math').textContent;
+})"""
 CLICK = """key => document.querySelector(`[data-key=${key}]`).dispatchEvent(new MouseEvent('click', {bubbles: true}))"""
 
 
@@ -438,9 +470,9 @@ def test_every_row_of_the_table_has_a_formula(page, tmp_path):
         link(v, row, tuple(operands))
         made.append(v)
     page.goto(explore(made).save(tmp_path / 'rows.html').as_uri())
-    for v in made:
-        page.evaluate(CLICK, f'v{graph.topological(made).index(v) + 1}')
-        written = texts(page, '#node math')[0]
+    nodes = graph.topological(made)
+    formulas = page.evaluate(FORMULAS, [f'v{nodes.index(v) + 1}' for v in made])
+    for v, written in zip(made, formulas, strict=True):
         assert written.endswith(f'={short_number(v.data)}')
         assert not set('\\{}') & set(written)
 
@@ -593,8 +625,9 @@ def test_leaves_of_operations_made_by_hand_are_fixed(visit):
 # Parts
 
 
-def test_levels_of_detail(visit):
-    roots, page = visit(network)
+@pytest.mark.parametrize('make', [network, shared], ids=lambda make: make.__name__)
+def test_levels_of_detail(make, visit):
+    roots, page = visit(make)
     for key, name, collapse in [
         ('2', 'neurons', 'neuron'),
         ('3', 'layers', 'layer'),
@@ -808,39 +841,34 @@ def test_help_lists_the_keys(visit):
     assert dialog.is_hidden()
 
 
-def test_every_control_has_a_name_and_a_visible_focus(visit):
-    _, page = visit(network)
-    select(page, 'v1')
-    page.click('#leaves summary')
-    page.mouse.move(5, 5)
-    seen = []
-    page.evaluate('document.activeElement.blur()')
-    for _ in range(100):
+FOCUS = """() => {
+    const e = document.activeElement;
+    const style = getComputedStyle(e.querySelector(':scope > .outline') ?? e);
+    return [e.getAttribute('aria-label') || e.textContent.trim(), style.outlineStyle + style.strokeDasharray];
+}"""
+
+
+def test_every_control_can_be_reached_has_a_name_and_shows_its_focus(visit):
+    _, page = visit(grouped)
+    seen = {}
+    while True:
         page.keyboard.press('Tab')
-        name, outline = page.evaluate("""() => {
-            const e = document.activeElement;
-            if (e === document.body) return ['', ''];
-            const style = getComputedStyle(e.querySelector(':scope > .outline') ?? e);
-            const name = e.getAttribute('aria-label') || e.textContent.trim();
-            return [name, style.outlineStyle + style.strokeDasharray];
-        }""")
-        if name in seen or name == '':
-            continue
-        seen.append(name)
-        assert outline != 'nonenone', f'{name} has the focus, and nothing shows it'
-    for name in (
-        'values',
+        name, outline = page.evaluate(FOCUS)
+        if name in seen or page.evaluate('document.activeElement === document.body'):
+            break
+        seen[name] = outline
+    assert 'nonenone' not in seen.values()
+    buttons = [
+        button.get_attribute('aria-label') or button.text_content() for button in page.locator('button:visible').all()
+    ]
+    others = {
         'Search by label',
-        'Zoom in',
-        'Fit the graph',
-        'Light or dark',
-        'Help',
-        'Play',
-        'Next step',
         'Step',
         'Speed',
-    ):
-        assert name in seen
+        'Change the leaves',
+        'The graph. Enter goes to a box, arrow keys move the picture.',
+    }
+    assert {*buttons, *others, 'x (input), data 0.5000, grad 0.8399'} == seen.keys()
 
 
 # Around the page
