@@ -154,7 +154,7 @@ def test_gradients_appear_from_the_result_to_the_leaves():
 
 
 def test_they_end_as_backward_has_them_and_none_is_read_or_written():
-    model = nn.MLP(2, [2, 1], activation='relu', generator=1)
+    model = nn.MLP(2, [2, 1], activation='tanh', generator=1)
     loss = losses.mse(model([1.0, -2.0]), 1.0)
     for p in model.parameters():
         p.grad = 7.0
@@ -168,6 +168,8 @@ def test_they_end_as_backward_has_them_and_none_is_read_or_written():
 def test_a_value_that_is_used_twice_is_complete_after_the_second_use():
     x = Value(3.0, label='x')
     y = x.tanh() * x
+    y.backward()
+    assert told(y)[-1][0]['x'] == pytest.approx(x.grad)
     complete = [frame.complete for _, frame in told(y)]
     assert [('v1' in ids) for ids in complete] == [False, False, True, True]
 

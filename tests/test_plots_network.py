@@ -98,19 +98,19 @@ def test_without_a_pass_the_circles_are_empty():
 
 
 def test_activation_and_error_stand_in_the_circle():
-    model = given([1.0, -2.0], 0.5)
-    a = model([0.25, -0.5])  # z = 0.5 + 0.25 + 1 = 1.75
+    model = given([3.0, -2.0], 0.5)
+    a = model([0.25, -0.5])  # z = 0.5 + 0.75 + 1 = 2.25
     a.backward()
     figure = network(model, a)
-    delta = 1 - math.tanh(1.75) ** 2
+    delta = 1 - math.tanh(2.25) ** 2
     numbers = [t for t in texts(figure) if t.replace('−', '').replace('.', '').isdigit()]
-    shown = [0.25, delta, -0.5, -2 * delta, math.tanh(1.75), delta]
+    shown = [0.25, 3 * delta, -0.5, -2 * delta, math.tanh(2.25), delta]
     for number in shown:
         assert f'{number:.2f}'.replace('-', '−') in numbers
     top, bottom = halves(figure)[-2:]
     assert top.get_facecolor()[2] > top.get_facecolor()[0]  # blue: both are positive
     assert bottom.get_facecolor()[2] > bottom.get_facecolor()[0]
-    assert figure.texts[1].get_text() == 'one example, C = 0.941'
+    assert figure.texts[1].get_text() == 'one example, C = 0.978'
     assert any('δ' in text for text in texts(figure))
 
 
