@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from micrograd.render.math import explain
     from micrograd.render.play import play
     from micrograd.render.text import tree
+    from micrograd.snapshots import Snapshots
     from micrograd.training import fit
 
 __all__ = [
     'Condition',
+    'Snapshots',
     'Value',
     'draw',
     'draw_dot',
@@ -50,6 +52,7 @@ __all__ = [
 ]
 
 _HOMES = {  # what is loaded when it is first asked for
+    'Snapshots': 'snapshots',
     'draw': 'render',
     'draw_dot': 'render',
     'explain': 'render.math',
