@@ -104,6 +104,19 @@ def test_a_static_picture_for_where_nothing_runs():
     assert 'prefers-color-scheme: dark' in text
 
 
+def test_an_explorer_shows_its_page():
+    explorer = explore(graphs.neuron())
+    bundle, page = shown(explorer)
+    assert bundle['text/plain'] == 'Explorer of 10 values and 9 edges'
+    assert [frame['srcdoc'] for frame in page.named('iframe')] == [explorer.html]
+
+
+def test_a_page_is_as_high_as_its_graph_within_limits():
+    low, high = explore(graphs.neuron()), explore(graphs.hostile())
+    assert notebook.page_height(low) == 420
+    assert 500 < notebook.page_height(high) <= 640
+
+
 def test_a_leaf_is_a_number():
     a = Value(3.0, label='a')
     assert shown(a)[0] == {'text/plain': 'Value(data=3.0, grad=0.0)'}
@@ -182,7 +195,7 @@ def test_a_large_graph_is_a_picture_of_its_layers(monkeypatch):
     assert page.named('iframe') == []
     assert page.text == (
         'Only a picture: this graph has 2,561 values; to see all of it, and wait as long as it takes: '
-        'micrograd.explore(v).open()'
+        'micrograd.explore(v)'
     )
 
 
@@ -196,7 +209,7 @@ def test_what_the_explorer_cannot_carry_is_to_be_explored_in_parts(monkeypatch):
     monkeypatch.setattr(notebook, 'MAX_VALUES', 20)
     monkeypatch.setattr(notebook, 'EXPLORED', 10)
     _, page = shown(graphs.chain(20))
-    assert 'this graph has 41 values; explore a part, as in micrograd.explore(h).open()' in page.text
+    assert 'this graph has 41 values; explore a part, as in micrograd.explore(h)' in page.text
 
 
 def test_a_graph_beyond_the_limit_is_not_walked_to_its_end(fails):

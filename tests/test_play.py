@@ -161,6 +161,7 @@ def test_labels_are_data():
     [
         (neuron, {'w': 1.0}, r'the function takes x too.*Right: play\(f, …, x=1.0\)'),
         (neuron, {'w': 1.0, 'x': 1.0, 'y': 1.0}, r"unexpected keyword argument 'y'; the arguments are \(w, x\)"),
+        (max, {'a': 1.0}, 'max'),  # which does not say what it takes
         (lambda: Value(1.0), {}, 'there is nothing to move'),
         (lambda x: x.data, {'x': 1.0}, 'returns a Value, or a list of them, not float: 1.0'),
         (lambda x: [], {'x': 1.0}, 'returns a Value, or a list of them, not list'),

@@ -67,6 +67,12 @@ class Explorer:
     def __repr__(self) -> str:
         return f'Explorer of {self.size}'
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """What a notebook shows."""
+        from micrograd.render import notebook  # which stands on this module
+
+        return notebook.of_explorer(self)
+
     @property
     def html(self) -> str:
         """The page: one file, which asks the network for nothing."""

@@ -53,6 +53,11 @@ def of_value(v: Value) -> Bundle:
     return _bundle(v, repr, lambda: _graph(v) if v._prev else {})
 
 
+def of_explorer(page: Explorer) -> Bundle:
+    """The page. It was asked for, so here nothing is too large."""
+    return _bundle(page, repr, lambda: {'text/html': frame(page.html, page_height(page))})
+
+
 def of_module(module: Module) -> Bundle:
     """How many parameters there are, and where. The module is not called."""
     return _bundle(module, repr, lambda: {'text/html': _parameters(module)})
@@ -131,9 +136,9 @@ def _size(root: Value, limit: int) -> int:
 
 def _page(v: Value, size: int, limit: float) -> Explorer | MicrogradError:
     """The explorer, or why there is none in time."""
-    more = 'explore a part, as in micrograd.explore(h).open()'
+    more = 'explore a part, as in micrograd.explore(h)'
     if size <= MAX_VALUES:
-        more = 'to see all of it, and wait as long as it takes: micrograd.explore(v).open()'
+        more = 'to see all of it, and wait as long as it takes: micrograd.explore(v)'
     if size > EXPLORED:
         return GraphError(f'this graph has {size:,} values; {more}')
     try:
@@ -188,8 +193,8 @@ def page_height(page: Explorer) -> int:
     A notebook gives it some 900 pixels of width, of which the panel takes a third.
     """
     first = page.graph['levels'][0]
-    scale = min(1.0, 560 / first['width'])
-    return round(min(max(first['height'] * scale + 160, 420), 640))
+    graph: float = first['height'] * min(1.0, 560 / first['width'])
+    return round(min(max(graph + 160, 420), 640))
 
 
 def _slim(svg: str) -> bytes:
