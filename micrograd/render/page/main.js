@@ -28,7 +28,7 @@ function drawTransport() {
 }
 
 function drawHint() {
-  const cost = costSymbol() === 'C' ? ` C is ${costName()}.` : '';
+  const cost = costSymbol() === 'C' && costName() !== 'C' ? ` C is ${costName()}.` : '';
   byId('summary').textContent = `${counted(size, 'value')}, ${counted(uses.length, 'edge')}.${cost}`;
   document.querySelector('h1').textContent = told.title || `Computation graph of ${roots.map(title).join(', ')}`;
 }
