@@ -106,6 +106,21 @@ def test_the_sum_is_taken_from_the_result_and_not_from_what_is_in_grad():
     assert str(explain(inner, c)).endswith('.grad is 3: backward() was called on another result.')
 
 
+def test_rounding_is_no_reason_for_a_remark():
+    x = Value(0.1, label='x')
+    y = x * 0.1 + x * 0.2 - x * 0.3
+    y.backward()
+    x.grad += 1e-17
+    assert '.grad is' not in str(explain(x, y))
+
+
+def test_nan_is_a_gradient_like_another():
+    x = Value(1.0, label='x')
+    y = x * math.nan
+    y.backward()
+    assert '.grad is' not in str(explain(x, y))
+
+
 def test_a_shut_gate_passes_0():
     x = Value(0.0, label='x')
     y = relu(x.sqrt())

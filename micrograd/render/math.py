@@ -2,147 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
-from math import isclose, isinf, isnan
-from typing import Protocol
 
 from micrograd.columns import columns_of
 from micrograd.engine import Value
 from micrograd.formulas import POWER, STRENGTHS
 from micrograd.node import ByHand, parents
 from micrograd.paths import Paths, local_derivatives
-from micrograd.render.text import Names
-from micrograd.render.view import SUBSCRIPTS, operation_of, plural, short_number
+from micrograd.render.notation import LATEX, UNICODE, Notation
+from micrograd.render.text import Names, grad_remark
+from micrograd.render.view import SUBSCRIPTS, plural
 
 TERMS = 6  # of a sum that are written out
 WIDTH = 80  # characters of a line of text
-
-
-# Two ways to write ----------------------------------------------------------------------------------------------------
-
-
-class Notation(Protocol):
-    """How the parts of an equation are written."""
-
-    times: str
-    more: str
-    encloses: bool  # the operands of a call stand in parentheses
-
-    def name(self, name: str) -> str:
-        """A variable."""
-
-    def number(self, x: float) -> str:
-        """A number by itself."""
-
-    def rate(self, y: str, x: str) -> str:
-        """The derivative of a variable by another."""
-
-    def operation(self, v: Value, operands: Sequence[str]) -> str:
-        """What made a value, on operands that are written already."""
-
-    def words(self, text: str) -> str:
-        """A sentence."""
-
-
-class Unicode:
-    """As text for a terminal."""
-
-    times = ' · '
-    more = '…'
-    encloses = True
-
-    def name(self, name: str) -> str:
-        """In parentheses, unless it reads as one word."""
-        return name if re.fullmatch(r'[\w.\[\]′]+', name) else f'({name})'
-
-    def number(self, x: float) -> str:
-        """Up to four digits."""
-        return short_number(x)
-
-    def rate(self, y: str, x: str) -> str:
-        """∂y/∂x."""
-        return f'∂{self.name(y)}/∂{self.name(x)}'
-
-    def operation(self, v: Value, operands: Sequence[str]) -> str:
-        """Between its two operands, or as a call."""
-        symbol = _called(v)
-        if v._op in STRENGTHS and len(operands) == 2:
-            return f'{operands[0]} {symbol} {operands[1]}'
-        if symbol.startswith('**') and len(operands) == 1:
-            return f'{operands[0]}{symbol}'
-        name, _, constants = symbol.partition('(')
-        return f'{name}({", ".join(operands)}{f", {constants}" if constants else ")"}'
-
-    def words(self, text: str) -> str:
-        """As they are."""
-        return text
-
-
-class Latex:
-    r"""As LaTeX, such as MathJax and KaTeX read too.
-
-    Names are data: a letter with an index is typeset as such, all else as text. What LaTeX or HTML might
-    read as more than a letter is written as a command outside of \text, since not every reader knows those inside it.
-    """
-
-    times = r' \cdot '
-    more = r'\cdots'
-    encloses = False
-
-    def name(self, name: str) -> str:
-        """A letter, a letter with an index, or text."""
-        plain = name.translate(_PLAIN_DIGITS)
-        found = re.fullmatch(r'([A-Za-z])(?:_?(\d+)|_([A-Za-z]))?', plain)
-        if not found:
-            return self.words(name)
-        index = found[2] or found[3]
-        return f'{found[1]}_{{{index}}}' if index else found[1]
-
-    def number(self, x: float) -> str:
-        """Up to four digits; a power of ten where they would not do."""
-        if isnan(x):
-            return r'\text{nan}'
-        if isinf(x):
-            return r'\infty' if x > 0 else r'-\infty'
-        digits, _, power = f'{x + 0.0:.4g}'.partition('e')
-        return rf'{digits} \times 10^{{{int(power)}}}' if power else digits
-
-    def rate(self, y: str, x: str) -> str:
-        """A fraction."""
-        return rf'\frac{{\partial {self.name(y)}}}{{\partial {self.name(x)}}}'
-
-    def operation(self, v: Value, operands: Sequence[str]) -> str:
-        """As the row of the operation has it; else as a call."""
-        row = v._row
-        if type(row) is ByHand or row.arity is None:
-            return f'{self.words(_called(v))}({", ".join(operands)})'
-        _, _, *names = inspect.signature(row.partials).parameters
-        given = dict(zip(names, operands, strict=True))
-        letters = '|'.join(map(re.escape, names))
-        return re.sub(rf'(?<![\\A-Za-z])({letters})(?![A-Za-z])', lambda found: f'{{{given[found[0]]}}}', row.latex)
-
-    def words(self, text: str) -> str:
-        """As text, all of whose characters are themselves."""
-        pieces = re.split(r'([\\{}$#%&_^~<>])', text)
-        return ''.join(_COMMANDS.get(piece, rf'\text{{{piece}}}') for piece in pieces if piece)
-
-
-def _called(v: Value) -> str:
-    """The operation's symbol, or its name where a symbol such as Σ would read oddly before a list of operands."""
-    name: str = v._row.name if getattr(v._row, 'lists', 0) else operation_of(v)
-    return name
-
-
-_PLAIN_DIGITS = {subscript: digit for digit, subscript in SUBSCRIPTS.items()}
-_COMMANDS = {character: f'\\{character}' for character in '{}$#%&_'} | {
-    '\\': r'\backslash ', '^': r'\wedge ', '~': r'\sim ', '<': r'\lt ', '>': r'\gt ',
-}  # fmt: skip
-
-UNICODE, LATEX = Unicode(), Latex()
 
 
 # What is said ---------------------------------------------------------------------------------------------------------
@@ -398,16 +272,6 @@ def _ask_the_result(end: str, name: str) -> tuple[str, str]:
 
 def _first_free(names: Iterable[str], taken: set[str]) -> str:
     return next((name for name in names if name not in taken), 'C')
-
-
-def grad_remark(v: Value, name: str, total: float) -> str:
-    """Where the gradient of a value is not the derivative: why that may be so; else nothing."""
-    if v.grad == total or isclose(v.grad, total, rel_tol=1e-9) or (isnan(v.grad) and isnan(total)):
-        return ''
-    if v.grad == 0.0:
-        return f'{name}.grad is 0: backward() has not been called on this result yet.'
-    why = 'calls of backward() add up on a leaf' if not parents(v) else 'backward() was called on another result'
-    return f'{name}.grad is {short_number(v.grad)}: {why}.'
 
 
 # Lines ----------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from micrograd.graph import rate_factors, topological
 from micrograd.node import ByHand, parents
 from micrograd.paths import Edge, Path, Paths
 from micrograd.primitives import WHERE
+from micrograd.render.notation import UNICODE
 from micrograd.render.view import legible, names_of, number, operation_of, plural, short_number
 
 DEPTH, LINES = 8, 40  # of a tree, unless told otherwise
@@ -252,12 +253,20 @@ UNKNOWN = 'the sum over all paths is not known: a rate factor marked ? belongs t
 
 
 def _sum(paths: Paths, names: Names) -> str:
-    from micrograd.render.math import UNICODE, grad_remark  # which stands on this module
-
     derivative = UNICODE.rate(names.known_as(paths.end), names.known_as(paths.start))
     line = f'the sum over all paths: {derivative} = {short_number(paths.total)}'
     remark = grad_remark(paths.start, names.known_as(paths.start), paths.total)
     return f'{line}\n{remark}' if remark and paths.start.grad != 0.0 else line
+
+
+def grad_remark(v: Value, name: str, total: float) -> str:
+    """Where the gradient of a value is not the derivative: why that may be so; else nothing."""
+    if math.isclose(v.grad, total, rel_tol=1e-9, abs_tol=1e-12) or math.isnan(total):
+        return ''
+    if v.grad == 0.0:
+        return f'{name}.grad is 0: backward() has not been called on this result yet.'
+    why = 'calls of backward() add up on a leaf' if not parents(v) else 'backward() was called on another result'
+    return f'{name}.grad is {short_number(v.grad)}: {why}.'
 
 
 def _heading(paths: Paths, names: Names) -> str:
