@@ -97,6 +97,17 @@ def test_another_structure_is_another_page():
     assert widget.page['number'] == 3
 
 
+def test_another_label_is_another_page():
+    def f(x):
+        y = x * x
+        y.label = 'large' if y.data > 1.0 else 'small'
+        return y
+
+    widget = micrograd.play(f, x=0.5)
+    moved(widget, x=2.0)
+    assert '"large"' in widget.page['html']
+
+
 def test_an_error_leaves_the_last_good_picture():
     def f(x):
         if x < 0:
