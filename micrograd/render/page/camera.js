@@ -1,6 +1,7 @@
 // What part of the picture is seen: the viewBox of the SVG, moved by dragging, the wheel and keys.
 
 const MARGIN = 16;
+const FOOT = 32; // pixels at the bottom, for the line that says whose numbers these are
 const LARGEST = 1.4; // pixels a point when everything is shown …
 const CLOSEST = 5; // … and at most
 const READABLE = 0.7;
@@ -10,9 +11,9 @@ function fit() {
   const { clientWidth, clientHeight } = picture;
   const width = shown.right - shown.left + 2 * MARGIN;
   const height = shown.bottom - shown.top + 2 * MARGIN;
-  camera.scale = Math.min(LARGEST, clientWidth / width || 1, clientHeight / height || 1);
+  camera.scale = Math.min(LARGEST, clientWidth / width || 1, Math.max(clientHeight - FOOT, 1) / height);
   camera.x = (shown.left + shown.right) / 2;
-  camera.y = (shown.top + shown.bottom) / 2;
+  camera.y = (shown.top + shown.bottom) / 2 + FOOT / 2 / camera.scale;
   look();
 }
 

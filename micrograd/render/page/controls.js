@@ -222,7 +222,7 @@ function toggleTheme() {
 function onMessage(event) {
   if (event.source !== window.parent || event.data?.micrograd !== 'numbers') return;
   const { data, grad } = event.data;
-  if (areNumbers(data) && areNumbers(grad)) setNumbers(data, grad, 'notebook');
+  if (areNumbers(data) && areNumbers(grad)) receive(data, grad);
 }
 
 function areNumbers(xs) {

@@ -16,7 +16,7 @@ function whyFixed(leaf) {
 function leafControl(leaf, inPanel) {
   const why = whyFixed(leaf);
   const name = title(leaf);
-  const { low, high, step } = range(python.data[leaf]);
+  const { low, high, step } = range(given.data[leaf]);
   const both = (what) => ({ 'aria-label': `${name}, ${what}`, disabled: why !== '' });
   const slider = html('input', { type: 'range', min: low, max: high, step, value: live.data[leaf], ...both('slider') });
   const field = html('input', { type: 'text', inputmode: 'decimal', value: exact(live.data[leaf]), ...both('value') });

@@ -9,7 +9,7 @@ const SOURCES = {
 function drawStatus() {
   const gradients = state.source === 'page' ? `; gradients of ${costName()}` : '';
   byId('source').textContent = `${SOURCES[state.source]}${gradients}`;
-  byId('reset').hidden = state.source === 'python';
+  byId('reset').hidden = state.source !== 'page';
 }
 
 function costName() {

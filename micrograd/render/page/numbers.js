@@ -1,7 +1,7 @@
 // The numbers that the page shows: Python's, until something is changed here; and how they are written.
 
 const SHADES = 5;
-const python = { data: [...live.data], grad: [...live.grad] };
+const given = { data: [...live.data], grad: [...live.grad], source: 'python' }; // as Python, or a live notebook, has them
 const state = { source: 'python', collapsed: new Set(), selected: null, second: null, step: null };
 const listeners = {};
 let reachedByPass = [];
@@ -48,13 +48,15 @@ function setLeaf(leaf, x) {
 }
 
 function resetNumbers() {
-  setNumbers(python.data, python.grad, 'python');
+  live.data = [...given.data];
+  live.grad = [...given.grad];
+  settle(given.source);
 }
 
-function setNumbers(data, grad, source) {
-  live.data = [...data];
-  live.grad = [...grad];
-  settle(source);
+// A live notebook has evaluated the graph anew.
+function receive(data, grad) {
+  Object.assign(given, { data, grad, source: 'notebook' });
+  resetNumbers();
 }
 
 // Stepping backward needs gradients, and there are none where Python did not run backward().
