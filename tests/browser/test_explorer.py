@@ -193,7 +193,7 @@ def view_box(page):
 
 
 def wait_until_moved(page, before):
-    """Until the picture shows another part. (wait_for_function evaluates text, which the policy of the page forbids.)"""
+    """Until the picture shows another part. (wait_for_function evaluates text, which the page forbids.)"""
     expect(page.locator('#picture')).not_to_have_attribute('viewBox', before)
 
 
