@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from micrograd import explore
 from tests import support
 
 ARGUMENTS = [
@@ -50,3 +51,30 @@ def page(browser):
     assert complaints == []
     assert all(url.startswith('file://') for url in requests)
     page.close()
+
+
+@pytest.fixture(scope='module')
+def saved(tmp_path_factory):
+    """Make a page once, however many tests look at it."""
+    folder = tmp_path_factory.mktemp('pages')
+    known = {}
+
+    def save(make):
+        if make not in known:
+            roots = make()
+            known[make] = roots, explore(roots).save(folder / f'{len(known)}.html')
+        return known[make]
+
+    return save
+
+
+@pytest.fixture
+def visit(page, saved):
+    """Open the page of a graph; gives its roots and the page."""
+
+    def open_page(make):
+        roots, path = saved(make)
+        page.goto(path.as_uri())
+        return roots, page
+
+    return open_page

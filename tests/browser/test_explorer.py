@@ -4,22 +4,30 @@ import re
 
 import pytest
 
-from micrograd import Value, explore, graph, group, nn
+from micrograd import Value, explore, graph, nn
 from micrograd.node import link
 from micrograd.primitives import rows
 from micrograd.render import dot, svg
 from micrograd.render.view import number, short_number, view
 from tests import graphs, support
 from tests.browser.conftest import WATCH
+from tests.browser.pages import (
+    BOXES,
+    CLASSES,
+    PLACES,
+    control,
+    facts,
+    grouped,
+    key_of,
+    large,
+    lit,
+    network,
+    select,
+    texts,
+)
 
 expect = support.require('playwright.sync_api').expect
 
-BOXES = """() => Object.fromEntries([...document.querySelectorAll('.box')].map(box => [
-    box.dataset.key, [...box.querySelectorAll('text:not(.tag)')].map(text => text.textContent)]))"""
-CLASSES = """() => Object.fromEntries([...document.querySelectorAll('.box')].map(box => [
-    box.dataset.key, box.getAttribute('class')]))"""
-PLACES = """() => Object.fromEntries([...document.querySelectorAll('.box')].map(box => [
-    box.dataset.key, box.getAttribute('transform')]))"""
 CONTRASTS = """() => {
     const luminance = colour => {
         const [r, g, b] = colour.match(/[\\d.]+/g).map(x => x / 255).map(
@@ -58,42 +66,6 @@ OVERFLOWS = """() => [...document.querySelectorAll('.box')].flatMap(box => {
 FILL = 'key => getComputedStyle([...document.querySelectorAll(`[data-key=${key}] > .outline`)].at(-1)).fill'
 
 
-@pytest.fixture(scope='module')
-def saved(tmp_path_factory):
-    """Make a page once, however many tests look at it."""
-    folder = tmp_path_factory.mktemp('pages')
-    known = {}
-
-    def save(make):
-        if make not in known:
-            roots = make()
-            known[make] = roots, explore(roots).save(folder / f'{len(known)}.html')
-        return known[make]
-
-    return save
-
-
-@pytest.fixture
-def visit(page, saved):
-    """Open the page of a graph; gives its roots and the page."""
-
-    def open_page(make):
-        roots, path = saved(make)
-        page.goto(path.as_uri())
-        return roots, page
-
-    return open_page
-
-
-def network():
-    """A network of two layers, and the cost of one example."""
-    model = nn.MLP(2, [3, 1], activation='tanh', generator=1)
-    loss = (model([Value(1.0, label='a'), Value(-2.0, label='b')]) - 1.0) ** 2
-    loss.label = 'loss'
-    loss.backward()
-    return loss
-
-
 def doubled():
     """2 ** 60 paths."""
     v = Value(1.0, label='start')
@@ -112,23 +84,6 @@ def fan():
         total = total + w * float(i)
     total.backward()
     return total
-
-
-def grouped():
-    """A function that a program groups itself, inside of another."""
-
-    @group('inner')
-    def inner(x):
-        return (x * 2.0).tanh()
-
-    @group('outer')
-    def outer(x):
-        return inner(x) + 1.0
-
-    y = outer(Value(0.5, label='x'))
-    y.label = 'y'
-    y.backward()
-    return y
 
 
 def shared():
@@ -155,29 +110,6 @@ def untouched():
     return y
 
 
-def large():
-    """More values than are drawn at a time."""
-    loss = nn.MLP(2, [8, 8, 8, 1], activation='tanh', generator=1)([Value(1.0), Value(2.0)])
-    loss.backward()
-    return loss
-
-
-def key_of(root, label):
-    """Of the box of a value, by its label."""
-    nodes = graph.topological(root if isinstance(root, list) else [root])
-    return f'v{next(i for i, v in enumerate(nodes, 1) if v.label == label)}'
-
-
-def select(page, key, *modifiers):
-    page.click(f'[data-key={key}]', modifiers=list(modifiers), force=True)
-    page.mouse.move(5, 5)
-
-
-def texts(page, selector):
-    """Text as it is read, with spaces of any width as spaces."""
-    return [re.sub(r'\s+', ' ', text).strip() for text in page.locator(selector).all_text_contents()]
-
-
 def numbers_of(roots):
     """What the boxes show of the numbers that Python has."""
     boxes = view(roots if isinstance(roots, list) else [roots], 5000).boxes
@@ -199,10 +131,6 @@ def wait_until_moved(page, before):
 
 def seen(page):
     return page.get_attribute('#picture', 'viewBox')
-
-
-def control(page, action):
-    page.click(f'[data-action={action}]')
 
 
 # The picture
@@ -396,10 +324,6 @@ def test_without_gradients_from_python_the_page_computes_them(visit):
 # What stands out
 
 
-def lit(page):
-    return {key for key, classes in page.evaluate(CLASSES).items() if 'lit' in classes.split()}
-
-
 def test_pointing_at_a_box_shows_what_it_depends_on_and_what_depends_on_it(visit):
     _, page = visit(graphs.neuron)
     page.hover('[data-key=v7]')
@@ -432,10 +356,6 @@ def test_the_keyboard_walks_from_box_to_box(visit):
     assert page.evaluate('document.activeElement.dataset.key') == 'v10'
     outline = "getComputedStyle(document.activeElement.querySelector('.outline')).strokeDasharray"
     assert page.evaluate(outline) != 'none'
-
-
-def facts(page):
-    return dict(zip(texts(page, '#node dt'), texts(page, '#node dd'), strict=True))
 
 
 def test_the_panel_of_an_operation(visit):
