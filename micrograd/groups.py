@@ -7,6 +7,7 @@ A mark leads from a node to the module, never back, and holds no other node: no 
 
 from __future__ import annotations
 
+import inspect
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.engine import Value
 from micrograd.node import parents
+from micrograd.scalars import Condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     F = TypeVar('F', bound=Callable[..., Any])
 
 KINDS = ('neuron', 'layer', 'network', 'group')  # from the finest on; 'group' is a function of the program's own
+RESERVED = (*KINDS, 'auto')  # what `collapse` in `draw` can be, beside the names of groups
 
 _current: ContextVar[Call | None] = ContextVar('current', default=None)
 
@@ -35,19 +38,23 @@ class Call:
         inputs: the ids of the Values that it was given. (An id is enough: what is an ancestor of a result is alive.)
         kind: one of KINDS.
         z: of a neuron, the id of its weighted input.
+        parts: of a module, those that stand in it one beside the other, as they were then.
 
     Attributes:
         parent: the call during which this one was made, if there is one.
         outputs: the ids of what it returned, in order.
     """
 
-    __slots__ = ('_token', 'inputs', 'kind', 'maker', 'outputs', 'parent', 'z')
+    __slots__ = ('_token', 'inputs', 'kind', 'maker', 'outputs', 'parent', 'parts', 'z')
 
-    def __init__(self, maker: Any, inputs: frozenset[int], kind: str, z: int | None = None):
+    def __init__(
+        self, maker: Any, inputs: frozenset[int], kind: str, z: int | None = None, parts: tuple[Any, ...] = ()
+    ):
         self.maker = maker
         self.inputs = inputs
         self.kind = kind
         self.z = z
+        self.parts = parts
         self.parent = _current.get()
         self.outputs: tuple[int, ...] = ()
 
@@ -59,11 +66,14 @@ class Call:
         _current.reset(self._token)
 
     def mark(self, outputs: Sequence[Any]) -> None:
-        """Note on each result of an operation that this call returned it; a leaf, or what it was given, is not its."""
+        """Note on each result that this call returned it: not on leaves, on what it was given, on what others made."""
         self.outputs = tuple(map(id, outputs))
         for v in outputs:
-            if getattr(v, '_row', None) is not None and id(v) not in self.inputs:
-                v._calls = (*v._calls, self)
+            if getattr(v, '_row', None) is None or id(v) in self.inputs:
+                continue
+            calls = v._calls
+            if not calls or calls[0].parent is self or calls[0].is_within(self):
+                v._calls = (*calls, self)
 
     def is_within(self, other: Call) -> bool:
         """Whether this is the other call, or was made during it."""
@@ -74,27 +84,41 @@ class Call:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Call:
         """The mark of the copies: `memo` leads from the ids of the nodes to them, and to a copied module if any."""
+        around: list[Call] = []
+        call: Call | None = self
+        while call is not None and id(call) not in memo:
+            around.append(call)
+            call = call.parent
+        for call in reversed(around):
+            memo[id(call)] = call._twin(memo)
+        twin: Call = memo[id(self)]
+        return twin
+
+    def _twin(self, memo: dict[int, Any]) -> Call:
         twin = Call.__new__(Call)
         twin.maker = memo.get(id(self.maker), self.maker)
+        twin.parts = tuple(memo.get(id(part), part) for part in self.parts)
         twin.inputs = frozenset(id(memo[i]) for i in self.inputs if i in memo)
         twin.outputs = tuple(id(memo[i]) if i in memo else 0 for i in self.outputs)
         twin.kind = self.kind
         twin.z = id(memo[self.z]) if self.z in memo else None
-        twin.parent = None if self.parent is None else memo.setdefault(id(self.parent), self.parent.__deepcopy__(memo))
+        twin.parent = None if self.parent is None else memo[id(self.parent)]
         return twin
 
 
 def group(label: str) -> Callable[[F], F]:
     """Draw what the decorated function makes as one part, which can be collapsed to one box.
 
-    The function marks the Values that it returns, in lists, tuples and dictionaries too. Its part is what lies between
-    them and the Values among its arguments.
+    The function marks the Values that it returns, in lists, tuples, dictionaries and arrays too. Its part is what lies
+    between them and what it was given: the Values among its arguments, in containers too, and the results of operations
+    that an argument has as attributes, as `self` may. A coroutine function is decorated alike.
 
     Args:
         label: the name of the part in pictures.
 
     Raises:
-        TypeError: the label is no text: `@group` was written without it.
+        TypeError: the label is no text, as in `@group` without it; or the function is a generator.
+        ValueError: the label is empty, or means something else in `draw(…, collapse=…)`.
 
     >>> from micrograd import Value, draw
     >>> @group('distance')
@@ -106,26 +130,72 @@ def group(label: str) -> Callable[[F], F]:
     """
     if not isinstance(label, str):
         raise TypeError(f"a group has a name. Wrong: @group. Right: @group('attention'); not {label!r:.60}")
+    if not label.strip() or label in RESERVED:
+        raise ValueError(f'a group cannot be called {label!r}; the names {", ".join(RESERVED)} mean something else')
 
     def decorate(function: F) -> F:
-        @wraps(function)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            made = Call(label, frozenset(id(v) for v in values_in([args, kwargs])), 'group')
-            with made:
-                result = function(*args, **kwargs)
-            made.mark(list(values_in(result)))
-            return result
-
-        return call  # type: ignore[return-value]  # the same signature
+        if _is_generator(function):
+            raise TypeError(
+                f'{function.__qualname__} is a generator, and a group is what a function returns. '
+                'Right: decorate a function that returns a list'
+            )
+        return _marking(function, lambda args: (label, 'group'))
 
     return decorate
 
 
+def marking_calls(function: F) -> F:
+    """The `__call__` of a class of modules, which then marks what it returns; of a generator, itself."""
+    if _is_generator(function):
+        return function
+    return _marking(function, lambda args: (args[0], args[0].kind))
+
+
+def _marking(function: F, maker: Callable[[tuple[Any, ...]], tuple[Any, str]]) -> F:
+    def begun(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+        who, kind = maker(args)
+        return Call(who, frozenset(map(id, _given([*args, *kwargs.values()]))), kind)
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with begun(args, kwargs) as made:
+            result = function(*args, **kwargs)
+        made.mark(list(values_in(result)))
+        return result
+
+    @wraps(function)
+    async def call_later(*args: Any, **kwargs: Any) -> Any:
+        with begun(args, kwargs) as made:
+            result = await function(*args, **kwargs)
+        made.mark(list(values_in(result)))
+        return result
+
+    return call_later if inspect.iscoroutinefunction(function) else call  # type: ignore[return-value]  # the same signature
+
+
+def _is_generator(function: Callable[..., Any]) -> bool:
+    return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+
+
+def _given(arguments: list[Any]) -> Iterator[Value]:
+    """The Values among arguments, and the results of operations among the attributes of those that are objects."""
+    yield from values_in(arguments)
+    for x in arguments:
+        if hasattr(x, '__dict__') and not isinstance(x, Value):
+            yield from (v for v in values_in(list(vars(x).values())) if v._row is not None)
+
+
 def values_in(thing: Any) -> Iterator[Value]:
-    """The Values in lists, tuples and dictionaries, however deep; each once."""
+    """The Values in lists, tuples, dictionaries, arrays of objects and conditions, however deep; each once."""
     waiting, met = [thing], set()
+    held = []  # what was made on the way, so that no other thing gets its id
     while waiting:
         x = waiting.pop()
+        if isinstance(x, Condition):
+            x = x.flag
+        elif str(getattr(x, 'dtype', '')) == 'object':  # an array of NumPy
+            x = x.tolist()
+            held.append(x)
         if id(x) in met:
             continue
         if isinstance(x, Value):
@@ -187,6 +257,7 @@ def find(order: Sequence[Value]) -> list[Group]:
         for call in v._calls:
             outputs.setdefault(call, []).append(i)
     outputs |= {call: [i] for call, i in _unmarked(outputs, order)}
+    outputs = {call: positions for call, positions in outputs.items() if not _is_repeated(call, outputs)}
     around = {call: _around(call, outputs) for call in outputs}
     groups: list[Group] = []
     positions: dict[Call, int] = {}
@@ -214,9 +285,18 @@ def _unmarked(outputs: dict[Call, list[int]], order: Sequence[Value]) -> Iterato
         if layer.kind != 'layer':
             continue
         for i in positions:
-            maker = layer.maker.neurons[layer.outputs.index(id(order[i]))]
+            maker = layer.parts[layer.outputs.index(id(order[i]))]
             if (layer, id(maker)) not in marked:
                 yield _of_neuron(maker, layer, order[i]), i
+
+
+def _is_repeated(call: Call, found: dict[Call, list[int]]) -> bool:
+    """Whether a class of a program's own called the one that it is made from: that is one call, the outer one."""
+    outer = call.parent
+    if outer is None or outer not in found or outer.maker is not call.maker or call.kind == 'group':
+        return False
+    outer.z = call.z if outer.z is None else outer.z
+    return True
 
 
 def _of_neuron(maker: Any, layer: Call, a: Value) -> Call:
@@ -269,19 +349,34 @@ def _name(call: Call) -> str:
     if call.kind == 'group':
         return str(call.maker)
     places = _places(call)
-    if call.kind == 'network' or not places:
+    if not places:
         return str(call.maker.brief())
-    return f'{call.kind} {".".join(map(str, places))}'
+    kind = type(call.maker).__name__ if call.kind == 'network' else call.kind
+    return f'{kind} {".".join(places)}'
 
 
-def _places(call: Call) -> list[int]:
-    """Where a module stands among its like in those around it, counted from 1, from the outside in."""
-    places: list[int] = []
+def _places(call: Call) -> list[str]:
+    """Where a module stands in those around it, from the outside in: its number among its like, or its attribute."""
+    places: list[str] = []
     while call.parent is not None and call.parent.kind != 'group':
-        siblings = [module for part in call.parent.maker._parts().values() for module in part]
-        place = next((i for i, module in enumerate(siblings, 1) if module is call.maker), None)
-        if place is None:
-            break
-        places.insert(0, place)
+        if call.parent.maker is not call.maker:
+            place = _place(call.maker, call.parent)
+            if place is None:
+                break
+            places.insert(0, place)
         call = call.parent
     return places
+
+
+def _place(module: Any, around: Call) -> str | None:
+    for i, part in enumerate(around.parts, 1):
+        if part is module:
+            return str(i)
+    for name, thing in vars(around.maker).items():
+        if thing is module:
+            return str(name)
+        if isinstance(thing, list | tuple):
+            for i, part in enumerate(thing, 1):
+                if part is module:
+                    return f'{name}.{i}'
+    return None

@@ -6,6 +6,7 @@ from typing import Any
 
 from micrograd.engine import Value
 from micrograd.errors import CheckpointError
+from micrograd.groups import marking_calls
 from micrograd.scalars import is_real
 
 Named = Iterable[tuple[Any, Any]]  # things, each with its attribute, index or key
@@ -30,7 +31,18 @@ class Module:
     >>> affine(3.0).backward()
     >>> [p.grad for p in affine.parameters()]
     [3.0, 1.0]
+
+    Attributes:
+        kind: what a picture takes it for, and `draw(…, collapse=…)`: 'network', 'layer' or 'neuron'. What its calls
+            return is marked, so that a picture can show all that a call made as one part.
     """
+
+    kind = 'network'
+
+    def __init_subclass__(cls, *, marks_itself: bool = False, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if '__call__' in vars(cls) and not marks_itself:
+            cls.__call__ = marking_calls(cls.__call__)  # type: ignore[method-assign]  # that is the point
 
     def parameters(self) -> list[Value]:
         """The parameters, in the order in which they were defined; a shared one stands here once.

@@ -23,7 +23,7 @@ __all__ = ['INITIALISATIONS', 'MLP', 'Layer', 'Module', 'Neuron']
 Number = Value | float
 
 
-class Neuron(Module):
+class Neuron(Module, marks_itself=True):
     """The sum of weights times inputs, plus a bias; then an activation: a = f(b + w[0] x[0] + w[1] x[1] + …).
 
     The sum starts at the bias and goes from left to right.
@@ -55,6 +55,7 @@ class Neuron(Module):
     True
     """
 
+    kind = 'neuron'
     nonlin = True
     activation: str | Function = 'relu'
 
@@ -115,7 +116,7 @@ class Neuron(Module):
         return f'{title(self.activation) if self.nonlin else "Linear"}Neuron({len(self.w)})'
 
 
-class Layer(Module):
+class Layer(Module, marks_itself=True):
     """Neurons side by side: each sees all the inputs.
 
     Args:
@@ -137,6 +138,8 @@ class Layer(Module):
     ['0.717', '0.421']
     """
 
+    kind = 'layer'
+
     def __init__(
         self, nin: SupportsIndex, nout: SupportsIndex, *, generator: random.Random | int | None = None, **kwargs: Any
     ):
@@ -154,7 +157,7 @@ class Layer(Module):
             TypeError: they are something else.
         """
         x = _checked(self, x)
-        with Call(self, _ids(x), 'layer') as call:
+        with Call(self, _ids(x), 'layer', parts=tuple(self.neurons)) as call:
             outputs = [neuron(x) for neuron in self.neurons]
         call.mark(outputs)
         return outputs[0] if len(outputs) == 1 else outputs
@@ -171,7 +174,7 @@ class Layer(Module):
         return f'Layer of [{", ".join(str(neuron) for neuron in self.neurons)}]'
 
 
-class MLP(Module):
+class MLP(Module, marks_itself=True):
     """A multi-layer perceptron: layers one after another, each taking the activations of the one before.
 
     Args:
@@ -226,7 +229,7 @@ class MLP(Module):
             TypeError: they are something else.
         """
         x = _checked(self, x)
-        with Call(self, _ids(x), 'network') as call:
+        with Call(self, _ids(x), 'network', parts=tuple(self.layers)) as call:
             for layer in self.layers:
                 x = layer(x)
         call.mark(list(values_in(x)))

@@ -1,5 +1,6 @@
 """Who made which nodes: marks on what modules and grouped functions return, and the groups found from them."""
 
+import asyncio
 import copy
 import gc
 import threading
@@ -92,6 +93,7 @@ def test_a_class_of_a_programs_own_marks_what_the_neuron_in_it_made():
     layer = nn.Layer(1, 2)
     layer.neurons = [Doubled(1), Doubled(1)]
     assert names(*layer([1.0])) == ['Layer', '  neuron 1', '  neuron 2']
+    assert [len(g.members) for g in groups(*layer([Value(1.0)]))] == [14, 7, 7]
 
 
 def test_a_layer_of_other_things_than_neurons():
@@ -207,6 +209,120 @@ def test_threads_have_calls_of_their_own():
     go_on.set()
     thread.join()
     assert found == ['square']
+
+
+def test_a_result_that_was_there_before_is_not_marked_again():
+    h = Value(2.0) + 1.0
+    cached = group('cache')(lambda: h)
+    for _ in range(3):
+        cached()
+    assert [call.maker for call in h._calls] == ['cache']
+    made = square(Value(3.0))
+    group('other')(lambda: made)()
+    assert [call.maker for call in made._calls] == ['square']
+
+
+def test_what_an_object_held_before_is_no_part_of_what_its_method_makes():
+    class Cell:
+        def __init__(self):
+            self.w = Value(2.0, label='w')
+            self.h = [(self.w * 3.0).tanh()]
+
+        @group('step')
+        def step(self, x):
+            return self.h[0] * x + self.w
+
+    assert members(Cell().step(Value(1.0, label='x')), 'step') == {'*', '+', 'w'}
+
+
+def test_arrays_and_conditions_are_looked_into():
+    np = pytest.importorskip('numpy')
+    doubled = group('doubled')(lambda xs: np.array([x * 2.0 for x in xs]))
+    xs = np.array([Value(1.0) + 1.0, Value(2.0) + 1.0])
+    assert [(g.name, len(g.members)) for g in groups(*doubled(xs))] == [('doubled', 4)]
+    condition = group('positive')(lambda x: x > 0.0)(Value(1.0))
+    assert names(condition.flag) == ['positive']
+
+
+def test_a_coroutine_is_a_group_and_a_generator_is_refused():
+    @group('later')
+    async def later(x):
+        return x * 2.0
+
+    assert names(asyncio.run(later(Value(1.0)))) == ['later']
+    with pytest.raises(TypeError, match=r'is a generator.*Right: decorate a function that returns a list'):
+
+        @group('some')
+        def some(x):
+            yield x * 2.0
+
+
+@pytest.mark.parametrize('label', ['', ' ', 'neuron', 'layer', 'network', 'group', 'auto'])
+def test_names_that_mean_something_else(label):
+    with pytest.raises(ValueError, match='a group cannot be called'):
+        group(label)
+
+
+# Modules of a program's own
+
+
+class Net(nn.Module):
+    def __init__(self):
+        self.hidden = nn.Layer(2, 2, activation='tanh')
+        self.heads = [nn.Neuron(2), nn.Neuron(2)]
+
+    def __call__(self, x):
+        h = self.hidden(x)
+        return {'sum': self.heads[0](h) + self.heads[1](h)}
+
+
+def test_a_module_of_a_programs_own_is_a_network():
+    net = Net()
+    assert names(net([1.0, 2.0])['sum']) == [
+        'Net',
+        '  layer hidden', '    neuron hidden.1', '    neuron hidden.2',
+        '  neuron heads.1', '  neuron heads.2',
+    ]  # fmt: skip
+    assert net.__call__.__name__ == '__call__'
+
+
+def test_modules_in_modules_are_named_after_where_they_are():
+    class Pair(nn.Module):
+        def __init__(self):
+            self.first = Net()
+
+        def __call__(self, x):
+            return self.first(x)['sum'] * 2.0
+
+    assert names(Pair()([1.0, 2.0]))[:3] == ['Pair', '  Net first', '    layer first.hidden']
+
+
+def test_a_class_that_calls_the_one_that_it_is_made_from_is_one_call():
+    class Scaled(nn.MLP):
+        def __call__(self, x):
+            return super().__call__(x) * 10.0
+
+    found = groups(Scaled(2, [2, 1])([Value(1.0), Value(2.0)]))
+    assert [g.depth for g in found] == [0, 1, 2, 2, 1, 2]
+    assert found[0].kind == 'network'
+    assert len(found[0].members) == 25
+
+
+def test_a_module_whose_call_is_a_generator_stays_one():
+    class Stream(nn.Module):
+        def __call__(self, xs):
+            for x in xs:
+                yield x * 2.0
+
+    assert [v.data for v in Stream()([Value(1.0), Value(2.0)])] == [2.0, 4.0]
+
+
+def test_what_was_changed_in_a_layer_afterwards_changes_no_picture():
+    model = nn.MLP(2, [3, 1])
+    y = model([1.0, 2.0])
+    before = names(y)
+    model.layers[0].neurons.pop(1)
+    assert names(y)[1:] == before[1:]
 
 
 # What marks cost

@@ -122,6 +122,7 @@ def test_too_large_even_then():
         (['layer', None, 2.0], None, TypeError, 'not float: 2.0'),
         (None, -1, ValueError, 'depth counts the groups that stand open around a value, from 0 on; it was -1'),
         (None, 1.5, TypeError, 'depth should be an integer'),
+        (nn.MLP(1, [1]), None, ValueError, r'MLP\(1, \[1\]\) made nothing in this graph'),
     ],
 )
 def test_what_cannot_be_collapsed(collapse, depth, error, message):

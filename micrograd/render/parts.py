@@ -61,7 +61,7 @@ def _wanted(groups: Sequence[Group], collapse: Any) -> set[int]:
     if isinstance(collapse, list | tuple):
         return set().union(*(_wanted(groups, each) for each in collapse))
     if isinstance(collapse, Module):
-        return {i for i, group in enumerate(groups) if group.maker is collapse}
+        return _made_by(groups, collapse)
     if not isinstance(collapse, str):
         raise TypeError(
             f'collapse is {", ".join(map(repr, LEVELS))}, the name of a group, a module, a list of these, or None, '
@@ -77,6 +77,13 @@ def _wanted(groups: Sequence[Group], collapse: Any) -> set[int]:
             f'Besides, collapse can be {", ".join(map(repr, LEVELS))} or None'
         )
     return named
+
+
+def _made_by(groups: Sequence[Group], module: Module) -> set[int]:
+    made = {i for i, group in enumerate(groups) if group.maker is module}
+    if not made:
+        raise ValueError(f'{module.brief()} made nothing in this graph; was it built by another module, or a copy?')
+    return made
 
 
 def _around(groups: Sequence[Group], i: int) -> Iterable[int]:
