@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from operator import neg
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from micrograd.primitives import Family, Interpreter, Row
 
@@ -23,6 +23,21 @@ CHOICE, OR, AND, NOT, COMPARISON, SUM, PRODUCT, NEGATIVE, POWER, ATOM = range(10
 STRENGTHS = {'+': SUM, '-': SUM, '*': PRODUCT, '/': PRODUCT, '**': POWER} | dict.fromkeys(
     ('<', '<=', '>', '>=', '=='), COMPARISON
 )
+
+UNREADABLE = (TypeError, ValueError, AttributeError, ArithmeticError, LookupError)  # what a user's formula may raise
+
+
+def undecided(*_: Any) -> NoReturn:
+    """What Python does when it is to decide on a symbol, or to make a float of it.
+
+    Raises:
+        TypeError: always.
+    """
+    raise TypeError(
+        'a formula is read once, for all numbers, so Python cannot decide or convert anything in it. '
+        'Wrong: 1.0 if x > 0.0 else 0.0, x == 0.0, math.exp(x). '
+        'Right: o.where(x > 0.0, 1.0, 0.0), o.equal(x, 0.0), o.exp(x)'
+    )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -82,6 +97,8 @@ class Symbol:
 
     def __ge__(self, y: Any) -> Symbol:
         return infix('>=', self, y)
+
+    __bool__ = __float__ = __eq__ = __ne__ = undecided
 
 
 def symbol(x: Any) -> Symbol:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import math
 import re
 import webbrowser
 from html.parser import HTMLParser
@@ -135,6 +136,31 @@ def test_every_operation_is_described(row):
 
 def test_an_operation_made_by_hand_has_a_name_only():
     assert told(explore(graphs.by_hand()))['operators'][0] == {'name': 'mine'}
+
+
+@pytest.mark.parametrize(
+    'partials',
+    [
+        lambda o, z, x: math.exp(x),
+        lambda o, z, x: float(x),
+        lambda o, z, x: abs(x),
+        lambda o, z, x: x % 1,
+        lambda o, z, x: 1.0 if x > 0 else 0.0,
+        lambda o, z, x: 1.0 if x == 2.0 else 0.0,
+        lambda o, z, x: {2.0: 7.0}.get(x, 0.0),
+    ],
+    ids=['math', 'float', 'abs', 'modulo', 'if', 'equal', 'lookup'],
+)
+def test_an_operation_whose_formula_cannot_be_read_has_no_formula(partials):
+    page = explore(graphs.own('unread', lambda o, x: o.exp(x), partials)(Value(2.0)))
+    [operator] = told(page)['operators']
+    assert operator == {
+        'name': 'unread',
+        'latex': r'\operatorname{unread}(x)',
+        'arguments': ['x'],
+        'slopes': [],
+        'decides': [],
+    }
 
 
 def test_groups_are_told_with_what_is_in_them():

@@ -63,6 +63,11 @@ def test_formulas(formula, text):
     assert str(formula) == text
 
 
+def test_python_cannot_decide_on_a_formula():
+    with pytest.raises(TypeError, match=r'Python cannot decide .* Right: o\.where'):
+        bool(x > 0.0)
+
+
 P, Q = x < 1.0, y < 2.0
 
 

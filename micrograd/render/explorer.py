@@ -24,9 +24,9 @@ from micrograd.checks import count
 from micrograd.engine import Value
 from micrograd.errors import GraphError
 from micrograd.files import replace_file
-from micrograd.formulas import SYMBOLS, Symbol
+from micrograd.formulas import SYMBOLS, UNREADABLE, Symbol
 from micrograd.node import ByHand
-from micrograd.primitives import WHERE
+from micrograd.primitives import WHERE, Row
 from micrograd.reference import arguments, derivative
 from micrograd.render import dot, svg
 from micrograd.render.coordinates import Placed, height, left_width, place, width
@@ -231,14 +231,21 @@ def _operator(row: Any) -> dict[str, Any]:
     if isinstance(row, ByHand):
         return {'name': legible(row.symbol)}
     xs = [] if row.lists else arguments(row)
-    edges = row.edges(SYMBOLS, Symbol('z'), *xs) if xs else ()
     return {
         'name': row.name,
         'latex': row.latex,
         'arguments': [x.text for x in xs],
-        'slopes': [derivative(*edge) for edge in edges],
+        'slopes': _slopes(row, xs) if xs else [],
         'decides': [0] if row is WHERE else [],
     }
+
+
+def _slopes(row: Row, xs: Sequence[Symbol]) -> list[str]:
+    """The local derivatives as formulas; none where Python cannot read the row's."""
+    try:
+        return [derivative(*edge) for edge in row.edges(SYMBOLS, Symbol('z'), *xs)]
+    except UNREADABLE:
+        return []
 
 
 def _group(group: groups.Group, nodes: Sequence[Value]) -> dict[str, Any]:

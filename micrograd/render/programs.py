@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from micrograd.engine import Value
+from micrograd.formulas import UNREADABLE, undecided
 from micrograd.node import ByHand
 from micrograd.primitives import (
     ABS,
@@ -102,7 +103,7 @@ def operation(row: Row | ByHand, count: int) -> dict[str, Any]:
         return _unknown(row.symbol, 'it was defined by hand')
     try:
         return {'name': row.name, 'value': _value(row, count), 'slopes': _slopes(row, count)}
-    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:  # a user's formula may do anything
+    except UNREADABLE as error:
         return _unknown(row.name, str(error))
 
 
@@ -171,14 +172,6 @@ def _infix(row: Row) -> tuple[Formula, Formula]:
     return lambda x, y: _apply(row, x, y), lambda y, x: _apply(row, x, y)
 
 
-def _refuse(*_: Any) -> NoReturn:
-    raise TypeError(
-        'a formula is read once, for all numbers, so Python cannot decide or convert anything in it. '
-        'Wrong: 1.0 if x > 0.0 else 0.0, x == 0.0, math.exp(x). '
-        'Right: o.where(x > 0.0, 1.0, 0.0), o.equal(x, 0.0), o.exp(x)'
-    )
-
-
 class Symbol:
     """A number that a program will compute.
 
@@ -200,7 +193,7 @@ class Symbol:
     __pow__, __rpow__ = _infix(POW)
     __lt__, __gt__ = _infix(LESS)
     __le__, __ge__ = _infix(LESS_EQUAL)
-    __bool__ = __float__ = __eq__ = __ne__ = _refuse
+    __bool__ = __float__ = __eq__ = __ne__ = undecided
 
     def __neg__(self) -> Any:
         return _apply(NEG, self)
