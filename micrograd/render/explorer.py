@@ -22,11 +22,11 @@ from typing import Any
 from micrograd import graph, groups
 from micrograd.checks import count
 from micrograd.engine import Value
-from micrograd.errors import GraphError
+from micrograd.errors import GraphError, StaleGraphError
 from micrograd.files import replace_file
 from micrograd.formulas import SYMBOLS, UNREADABLE, Symbol
-from micrograd.node import ByHand
-from micrograd.primitives import WHERE, Row
+from micrograd.node import ByHand, verify
+from micrograd.primitives import ADD, MUL, WHERE, Row
 from micrograd.reference import arguments, derivative
 from micrograd.render import dot, svg
 from micrograd.render.coordinates import Placed, height, left_width, place, width
@@ -173,11 +173,12 @@ def _too_large(size: int) -> GraphError:
 def _levels(roots: Sequence[Value], whole: View, max_nodes: int, time_limit: float) -> list[dict[str, Any]]:
     """The layouts of all values, with neurons collapsed, …, as far as they differ and are not too large."""
     views = {'values': whole} | {name: view(roots, MAX_VALUES, collapse) for name, collapse in _COLLAPSED.items()}
-    before = None
+    before: list[str] = []
     for name, found in list(views.items()):
-        if len(found.boxes) > max_nodes or found.boxes == before:
+        ids = [box.id for box in found.boxes]
+        if len(ids) > max_nodes or ids == before:
             del views[name]
-        before = found.boxes
+        before = ids
     if not views:
         raise _unreadable(len(found.boxes), max_nodes)
     placed = place(list(views.values()), time_limit)
@@ -199,7 +200,7 @@ def _level(name: str, found: View, at: Placed) -> dict[str, Any]:
         'name': name,
         'width': at.width,
         'height': at.height,
-        'collapsed': [int(box.id[1:]) - 1 for box in found.boxes if isinstance(box, Part)],
+        'collapsed': sorted(int(box.id[1:]) - 1 for box in found.boxes if isinstance(box, Part)),
         'boxes': [box.id for box in found.boxes],
         'at': [coordinate for centre in at.centres for coordinate in centre],
         'lines': [[position[edge.parent], position[edge.child], *points] for edge, points in lines],
@@ -217,13 +218,25 @@ def _graph(nodes: Sequence[Value], whole: View, levels: list[dict[str, Any]], ti
         'operations': [box.operation for box in boxes],
         'roles': ''.join(box.role[0] for box in boxes),
         'live': numbers,
+        'stale': [i for i, v in enumerate(nodes) if _is_stale(v)],
         'roots': [i for i, box in enumerate(boxes) if box.root],
         'lefts': [left_width(box) for box in boxes],
         'widths': [width(box) for box in boxes],
         'operators': [_operator(row) for _, row in sorted(rows.items())],
-        'groups': [_group(g, nodes) for g in groups.find(nodes)],
+        'groups': _groups(groups.find(nodes), nodes),
         'levels': levels,
     }
+
+
+def _is_stale(v: Value) -> bool:
+    """Whether a value does not follow from its parents' any more."""
+    if not v._prev:
+        return False
+    try:
+        verify([v], ADD, MUL)
+    except StaleGraphError:
+        return True
+    return False
 
 
 def _operator(row: Any) -> dict[str, Any]:
@@ -248,7 +261,16 @@ def _slopes(row: Row, xs: Sequence[Symbol]) -> list[str]:
         return []
 
 
-def _group(group: groups.Group, nodes: Sequence[Value]) -> dict[str, Any]:
+def _groups(found: Sequence[groups.Group], nodes: Sequence[Value]) -> list[dict[str, Any]]:
+    """The groups, each with what is in none of its parts; else calls within calls would list everything again."""
+    inner: list[set[int]] = [set() for _ in found]
+    for group in found:
+        if group.parent is not None:
+            inner[group.parent].update(group.members)
+    return [_group(group, within, nodes) for group, within in zip(found, inner, strict=True)]
+
+
+def _group(group: groups.Group, inner: set[int], nodes: Sequence[Value]) -> dict[str, Any]:
     part = Part(
         id='',
         name=legible(group.name),
@@ -259,16 +281,17 @@ def _group(group: groups.Group, nodes: Sequence[Value]) -> dict[str, Any]:
         root=False,
         shade=0,
     )
+    without = sorted(inner.difference(group.members))
     return {
         'name': part.name,
         'kind': part.kind,
         'parent': -1 if group.parent is None else group.parent,
-        'members': group.members,
+        'members': [i for i in group.members if i not in inner],
         'outputs': group.outputs,
         'left': left_width(part),
         'width': width(part),
         'height': height(part),
-    }
+    } | ({'without': without} if without else {})
 
 
 # The file ------------------------------------------------------------------------------------------------------------
@@ -281,18 +304,23 @@ def _file(name: str) -> str:
 
 @cache
 def _script() -> str:
-    """The files of the page as one function, without comments and indentation."""
+    """The files of the page as one function, without comments, indentation and spaces around signs."""
     lines = '\n'.join(_file(f'{name}.js') for name in _SCRIPTS).splitlines()
     kept = (re.sub(r'([;,{}]) +// .*', r'\1', line).strip() for line in lines)
-    text = '\n'.join(line for line in kept if line and not line.startswith('//'))
+    text = '\n'.join(map(_tight, (line for line in kept if line and not line.startswith('//'))))
     return f"(() => {{\n'use strict';\n{text}\n}})();"
+
+
+def _tight(line: str) -> str:
+    """A line of JavaScript without spaces around signs, unless it may have a text or a regular expression in it."""
+    return line if re.search(r'[\'"`/]', line) else re.sub(r' ?([=<>*?:,;(){}|&]) ?', r'\1', line)
 
 
 @cache
 def _style() -> str:
     """The style sheet, and the colours that all pictures have."""
     text = ' '.join([*_file('page.css').split(), *_colours()])
-    return re.sub(r' ?([{};]) ?', r'\1', text)
+    return re.sub(r' ?([{};,]) ?|(:) ', r'\1\2', text)
 
 
 def _colours() -> Iterator[str]:

@@ -43,13 +43,13 @@ function scene(collapsed) {
     const { left, width, height } = groups[group];
     boxes.set(`g${group + 1}`, { key: `g${group + 1}`, group, left, width, height });
   }
-  const found = { boxes, keyOf, level, lines: linesBetween(keyOf, inside, hidden) };
+  const found = { boxes, keyOf, level, lines: mergedLines(keyOf, inside, hidden) };
   stand(found, level ?? levels[0]);
   return found;
 }
 
 // A line for each operand of a value; one from each box to each part that uses it.
-function linesBetween(keyOf, inside, hidden) {
+function mergedLines(keyOf, inside, hidden) {
   const lines = [];
   const into = new Map();
   for (const use of uses) {
@@ -109,20 +109,23 @@ function closeGaps(boxes, axis, extent, widest) {
   }
 }
 
-// A group stands at the centre of its members, or as near to it as there is room.
+// A group stands at the centre of its members, or as near to it as there is room; a value, where it was hidden.
 function amongMembers(box, places, boxes) {
-  const own = [...places].filter(([key]) => isPartOf(key, box.group)).map(([, place]) => place);
+  const own = [...places].filter(([key]) => isPartOf(key, box)).map(([, place]) => place);
   const mean = (pick) => Math.round(own.reduce((so, place) => so + pick(place), 0) / Math.max(1, own.length));
   const centre = { x: mean((p) => p.x), y: mean((p) => p.y) };
   const distance = (p) => Math.hypot(p.x - centre.x, p.y - centre.y);
-  const candidates = [centre, ...own.sort((a, b) => distance(a) - distance(b))];
+  const below = Array.from({ length: 2 * boxes.size }, (_, i) => ({ x: centre.x, y: centre.y + 66 * i }));
+  const candidates = [centre, ...own.sort((a, b) => distance(a) - distance(b)), ...below];
   const others = [...boxes.values()].filter((other) => other !== box && other.x !== undefined);
-  return { ...(candidates.find((place) => others.every((other) => apart(place, box, other))) ?? centre) };
+  return { ...candidates.find((place) => others.every((other) => apart(place, box, other))) };
 }
 
-function isPartOf(key, group) {
+// Whether the place of a key in a layout is one for a box that has none.
+function isPartOf(key, { group, node }) {
   const i = Number(key.slice(1)) - 1;
-  return key.startsWith('v') ? groups[group].members.includes(i) : [i, ...enclosing(i)].includes(group);
+  if (key.startsWith('v')) return groups[group]?.members.includes(i);
+  return group === undefined ? groups[i].members.includes(node) : [i, ...enclosing(i)].includes(group);
 }
 
 function apart(place, box, other) {
@@ -132,20 +135,14 @@ function apart(place, box, other) {
 
 // Graphviz's curves where the layout has them, which keep clear of boxes; else curves from border to border.
 function drawLines(found, layout) {
-  const known = grouped(layout?.lines ?? [], ([from, to]) => `${layout.boxes[from]}>${layout.boxes[to]}`);
-  for (const [key, lines] of grouped(found.lines, (line) => `${line.from}>${line.to}`)) {
+  const known = Map.groupBy(layout?.lines ?? [], ([from, to]) => `${layout.boxes[from]}>${layout.boxes[to]}`);
+  for (const [key, lines] of Map.groupBy(found.lines, (line) => `${line.from}>${line.to}`)) {
     lines.forEach((line, i) => {
       const shift = 14 * (i - (lines.length - 1) / 2);
       const [, , ...steps] = known.get(key)?.[i] ?? [];
       line.points = steps.length ? unpacked(steps) : curve(found.boxes.get(line.from), found.boxes.get(line.to), shift);
     });
   }
-}
-
-function grouped(things, keyOf) {
-  const groups = new Map();
-  for (const thing of things) groups.set(keyOf(thing), [...(groups.get(keyOf(thing)) ?? []), thing]);
-  return groups;
 }
 
 // Bézier curves that are told as steps from point to point; the two ends alone are a straight line.

@@ -46,6 +46,7 @@ const KEYS = {
   ' ': 'play', n: 'next', p: 'previous', Home: 'first', End: 'last', '+': 'zoom-in', '=': 'zoom-in', '-': 'zoom-out',
   0: 'fit', '/': 'search', t: 'theme', '?': 'help', c: 'collapse', e: 'leaves', r: 'reset', Escape: 'clear',
 };
+let focused = null;
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function moveCamera(how) {
@@ -69,6 +70,8 @@ function startControls() {
   byId('speed').addEventListener('change', (event) => setSpeed(Number(event.target.value)));
   document.addEventListener('keydown', onKey);
   startPointer();
+  document.addEventListener('focusin', (event) => (focused = event.target));
+  for (const event of ['scene', 'selection', 'numbers']) on(event, refocus);
   window.addEventListener('message', onMessage);
 }
 
@@ -184,12 +187,25 @@ function currentBox() {
 
 function focusBox(key) {
   if (!key) return true;
-  for (const { element: drawing } of drawn.boxes.values()) drawing.setAttribute('tabindex', '-1');
-  drawn.boxes.get(key).element.setAttribute('tabindex', '0');
-  drawn.boxes.get(key).element.focus({ preventScroll: true });
+  giveFocus(key);
   point(key);
   reveal(key);
   return true;
+}
+
+function giveFocus(key) {
+  for (const { element: drawing } of drawn.boxes.values()) drawing.setAttribute('tabindex', '-1');
+  drawn.boxes.get(key).element.setAttribute('tabindex', '0');
+  drawn.boxes.get(key).element.focus({ preventScroll: true });
+}
+
+// What had the focus was made anew: its counterpart gets it, or the box that stands for it.
+function refocus() {
+  if (!focused || focused.isConnected) return;
+  const { key, group } = focused.dataset;
+  const again = document.querySelector(`#node [data-group="${group}"]`);
+  if (again) again.focus();
+  else giveFocus(shown.boxes.has(key) ? key : key?.startsWith('v') ? shown.keyOf[key.slice(1) - 1] : currentBox());
 }
 
 // The nearest box in a direction; one that a line leads to comes before others.

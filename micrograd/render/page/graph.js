@@ -36,9 +36,14 @@ function subscript(n) {
   return [...String(n)].map((digit) => String.fromCodePoint(0x2080 + Number(digit))).join('');
 }
 
-// What a formula calls a node: its name, or its place in the graph.
+// What formulas call the nodes: by their names, numbered where several have the same, or their places in the graph.
+const symbols = names.map((name, node) => name || `v${subscript(node + 1)}`);
+for (const [name, nodes] of Map.groupBy(names.keys(), (node) => symbols[node])) {
+  if (nodes.length > 1) nodes.forEach((node, i) => (symbols[node] = `${name}#${i + 1}`));
+}
+
 function symbol(node) {
-  return names[node] || `v${subscript(node + 1)}`;
+  return symbols[node];
 }
 
 // The same, but a constant without a name is its number.
@@ -58,21 +63,21 @@ function heading(node) {
 // The sum of what the gradients are gradients of.
 function costSymbol() {
   const [root] = roots;
-  return roots.length === 1 && names[root] && names[root].length <= 8 ? names[root] : 'C';
+  if (roots.length === 1 && names[root] && symbols[root].length <= 8) return symbols[root];
+  return ['C', 'L', 'J', 'E'].find((letter) => !names.includes(letter)) ?? 'cost';
 }
 
-// Every node below, or above, a node.
-function ancestors(node) {
-  return reached(node, usesBelow, 'parent');
+// Every node below, or above, some nodes.
+function ancestors(...nodes) {
+  return reached(nodes, usesBelow, 'parent');
 }
 
-function descendants(node) {
-  return reached(node, usesAbove, 'child');
+function descendants(...nodes) {
+  return reached(nodes, usesAbove, 'child');
 }
 
-function reached(node, usesOf, end) {
+function reached(waiting, usesOf, end) {
   const met = new Set();
-  const waiting = [node];
   while (waiting.length) {
     for (const use of usesOf[waiting.pop()]) {
       if (met.has(use[end])) continue;
@@ -83,10 +88,21 @@ function reached(node, usesOf, end) {
   return met;
 }
 
+// Of a group the file has what is in none of its parts, and what is in a part but not in the group. (The parts come later.)
+const groupsOf = names.map(() => []);
+const partsOf = groups.map(() => []);
+for (let i = groups.length - 1; i >= 0; i--) {
+  const { members, without = [], parent } = groups[i];
+  const all = new Set(members.concat(...partsOf[i].map((part) => groups[part].members)));
+  for (const node of without) all.delete(node);
+  groups[i].members = [...all].sort((a, b) => a - b);
+  for (const node of all) groupsOf[node].unshift(i);
+  partsOf[parent]?.push(i);
+}
+
 // The groups that a node belongs to, from the innermost out.
 function groupsAround(node) {
-  const around = groups.flatMap((group, i) => (group.members.includes(node) ? [i] : []));
-  return around.sort((a, b) => enclosing(b).length - enclosing(a).length);
+  return groupsOf[node].sort((a, b) => enclosing(b).length - enclosing(a).length);
 }
 
 // The groups that a group is inside of, from the innermost out.

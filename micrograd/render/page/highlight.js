@@ -11,12 +11,12 @@ function keyUnder(event) {
 function nodesOf(key) {
   const box = shown.boxes.get(key);
   if (!box) return [];
-  return box.group === undefined ? [box.node] : [...groups[box.group].members];
+  return box.group === undefined ? [box.node] : groups[box.group].members;
 }
 
 function firstNode(key) {
   const box = shown.boxes.get(key);
-  return box.group === undefined ? box.node : groups[box.group].outputs.at(-1);
+  return box.node ?? groups[box.group].outputs[0];
 }
 
 function point(key) {
@@ -39,9 +39,11 @@ function selectPart(group) {
   emit('selection');
 }
 
+// A part stands for its first output.
 function selectSecond(node) {
-  if (state.selected === null || state.selected === node) return select(node);
-  state.second = node;
+  const first = state.selected ?? groups[state.part]?.outputs[0] ?? node;
+  if (first === node) return select(node);
+  Object.assign(state, { selected: first, second: node, part: null });
   pointedAt = null;
   return emit('selection');
 }
@@ -65,12 +67,13 @@ function markAll() {
   picture.classList.toggle('dimming', lit !== null);
   const keys = lit && new Set([...lit].map((node) => shown.keyOf[node]));
   const step = currentStep();
+  const near = nearKeys(step?.node ?? state.selected);
   for (const [key, { element: drawing }] of drawn.boxes) {
     mark(drawing, 'lit', keys?.has(key));
     mark(drawing, 'selected', isSelected(key, state.selected) || key === `g${(state.part ?? -2) + 1}`);
     mark(drawing, 'second', isSelected(key, state.second));
     mark(drawing, 'current', step !== null && shown.keyOf[step.node] === key);
-    mark(drawing, 'near', isNear(key, step));
+    mark(drawing, 'near', near.has(key));
   }
   for (const { line, element: drawing, label } of drawn.lines) {
     const isLit = keys !== null && line.uses.some((use) => lit.has(use.parent) && lit.has(use.child) && isOnPaths(use));
@@ -91,17 +94,16 @@ function isSelected(key, node) {
 }
 
 // Boxes that a formula of the current step, or of the selected node, may name.
-function isNear(key, step) {
-  const node = step?.node ?? state.selected;
-  if (node === null) return false;
+function nearKeys(node) {
+  if (node === null) return new Set();
   const relatives = [...usesBelow[node].map((use) => use.parent), ...usesAbove[node].map((use) => use.child), node];
-  return relatives.some((other) => shown.keyOf[other] === key);
+  return new Set(relatives.map((other) => shown.keyOf[other]));
 }
 
 function litNodes() {
   if (pointedAt !== null) {
     const own = nodesOf(pointedAt);
-    return new Set(own.flatMap((node) => [node, ...ancestors(node), ...descendants(node)]));
+    return new Set([...own, ...ancestors(...own), ...descendants(...own)]);
   }
   return pathsShown && new Set(pathsShown.nodes);
 }
