@@ -174,6 +174,25 @@ def test_groups_are_told_with_what_is_in_them():
     assert found['members'] == [1, 2, 3]
 
 
+def test_calls_within_calls_tell_every_value_once():
+    @group('again')
+    def again(x, n):
+        return again(x, n - 1) * 2.0 if n else x + 1.0
+
+    loss = again(Value(1.0), 100)
+    found = explore(loss).graph['groups']
+    assert len(found) == 101
+    assert sum(len(each['members']) for each in found) == len(graph.topological([loss])) - 1
+
+
+def test_values_that_do_not_follow_from_their_operands_are_named():
+    x, w = Value(3.0), Value(2.0)
+    y = (x * w).tanh()
+    assert explore(y).graph['stale'] == []
+    w.data = 1.5
+    assert explore(y).graph['stale'] == [2]
+
+
 # Layouts
 
 
@@ -239,6 +258,11 @@ def test_without_graphviz_the_error_names_the_extra(monkeypatch):
 def test_a_layout_that_takes_too_long_is_an_error():
     with pytest.raises(RenderError, match=r'after 0\.001 seconds'):
         explore(network(3, 1), time_limit=0.001)
+
+
+def test_levels_that_are_alike_stand_there_once_even_with_nan():
+    y = nn.Neuron(1)([Value(math.nan)])
+    assert [level['name'] for level in explore(y).graph['levels']] == ['values', 'neurons']
 
 
 # How large

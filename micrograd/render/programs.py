@@ -19,6 +19,7 @@ from micrograd.primitives import (
     ABS,
     ADD,
     DIV,
+    FLOATS,
     LESS,
     LESS_EQUAL,
     MUL,
@@ -46,6 +47,7 @@ def live(order: Sequence[Value]) -> dict[str, Any]:
     Returns:
         What `json.dumps` takes, nan and infinities as texts. `operations`: each operation once, with its programs; and
         for each node, in order, its `operation` (an index, None for a leaf), `parents` (indices), `data` and `grad`.
+        `slopes`: of the nodes whose row no page can read, the factors and gates as they are now.
 
     >>> x = Value(3.0)
     >>> page = live([x, x * x])
@@ -56,22 +58,30 @@ def live(order: Sequence[Value]) -> dict[str, Any]:
     """
     places = {id(v): i for i, v in enumerate(order)}
     parents = [v._prev for v in order]
-    operations = {
-        _key(v, len(ps)): partial(operation, v._row, len(ps)) for v, ps in zip(order, parents, strict=True) if ps
-    }
-    indices = {key: i for i, key in enumerate(operations)}
+    keys = [_key(v, len(ps)) if ps else None for v, ps in zip(order, parents, strict=True)]
+    operations = {key: partial(operation, v._row, key[1]) for v, key in zip(order, keys, strict=True) if key}
+    described = {key: describe() for key, describe in operations.items()}
+    indices = {key: i for i, key in enumerate(described)}
+    unread = [i for i, key in enumerate(keys) if key and described[key]['slopes'] is None]
     return {
-        'operations': [describe() for describe in operations.values()],
-        'operation': [indices[_key(v, len(ps))] if ps else None for v, ps in zip(order, parents, strict=True)],
+        'operations': list(described.values()),
+        'operation': [indices[key] if key else None for key in keys],
         'parents': [[places[id(p)] for p in ps] for ps in parents],
         'data': [exact(v.data) for v in order],
         'grad': [exact(v.grad) for v in order],
+        'slopes': {i: _slopes_now(order[i]) for i in unread if isinstance(order[i]._row, Row)},
     }
 
 
 def _key(v: Value, count: int) -> tuple[Any, int]:
     """What the nodes of one operation have in common."""
     return (v._row.symbol if type(v._row) is ByHand else v._row), count
+
+
+def _slopes_now(v: Value) -> list[float | str]:
+    """The factors of a node, then its gates, with the numbers that it has: of a row that cannot be read."""
+    edges = list(v._row.edges(FLOATS, v.data, *[p.data for p in v._prev]))
+    return [exact(factor) for factor, _ in edges] + [exact(blocked) for _, blocked in edges]
 
 
 def exact(x: float) -> float | str:

@@ -10,6 +10,7 @@ CLASSES = """() => Object.fromEntries([...document.querySelectorAll('.box')].map
     box.dataset.key, box.getAttribute('class')]))"""
 PLACES = """() => Object.fromEntries([...document.querySelectorAll('.box')].map(box => [
     box.dataset.key, box.getAttribute('transform')]))"""
+FILL = 'key => getComputedStyle([...document.querySelectorAll(`[data-key=${key}] > .outline`)].at(-1)).fill'
 
 
 def network():
@@ -67,6 +68,10 @@ def control(page, action):
 
 def lit(page):
     return {key for key, classes in page.evaluate(CLASSES).items() if 'lit' in classes.split()}
+
+
+def shown_numbers(page):
+    return {key: [*lines[2:]] for key, lines in page.evaluate(BOXES).items()}
 
 
 def facts(page):

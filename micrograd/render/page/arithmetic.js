@@ -5,14 +5,15 @@
 //   { operations: [{ name, value: program, slopes: program }],     each operation once
 //     operation: [null, 0, …],    index of the node's operation; null: a leaf
 //     parents: [[], [0, 0], …],   a parent that is used twice stands there twice
-//     data: [3, 9, …], grad: [6, 1, …] }      nan and the infinities are the texts 'nan', 'inf', '-inf'
+//     data: [3, 9, …], grad: [6, 1, …],       nan and the infinities are the texts 'nan', 'inf', '-inf'
+//     slopes: { 7: [12, 0], … } }             of a node whose formulas cannot be read, the factors and gates of Python
 //
 // A program is { steps, gives }. Registers 0, 1, … hold the arguments, and each step fills the next one: it is a
 // constant, or [core operation, register, …]. `gives` are the registers of the results. `value` takes the parents' data;
 // `slopes` takes the node's own and then the parents', and gives one factor for each parent, then one gate for each:
 // where a gate is not 0, no gradient passes. Conditions are 1 and 0.
 //
-// An operation that was defined by hand has value and slopes null, and `why`. So there is one convention everywhere:
+// An operation whose formulas cannot be read has value and slopes null, and `why`. So there is one convention everywhere:
 // **null is a number that nobody knows.** What depends on it is null too.
 //
 // THE FUNCTIONS. A node is its index.
@@ -162,7 +163,9 @@ const Arithmetic = (() => {
   function slopesOf(graph, node) {
     const { slopes } = operationOf(graph, node);
     if (slopes !== null) return evaluate(slopes, [graph.data[node], ...parentsData(graph, node)]);
-    return graph.parents[node].flatMap(() => [null, null]);
+    const isAsLoaded = [node, ...graph.parents[node]].every((each) => Object.is(graph.data[each], graph.loaded[each]));
+    const known = isAsLoaded && graph.slopes[node];
+    return known ? known.map(number) : graph.parents[node].flatMap(() => [null, null]);
   }
 
   // The backward pass ------------------------------------------------------------------------------------------------

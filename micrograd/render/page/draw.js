@@ -55,7 +55,7 @@ function valueTexts(box, left, top) {
   const heading = [names[box.node], operations[box.node]].filter(Boolean).join(' = ');
   return {
     ...lines(box, left, top, [heading, 'grad'], ['data', 'gradient']),
-    tag: svg('text', { class: 'tag', x: left + 2, y: top - 4 }, names[box.node] ? '' : symbol(box.node)),
+    tag: svg('text', { class: 'tag', x: left + 2, y: top - 4 }, names[box.node] === symbol(box.node) ? '' : symbol(box.node)),
   };
 }
 
@@ -143,10 +143,10 @@ function partNumbers(group) {
   const { members, outputs } = groups[group];
   const numbers = outputs.map((node) => (isDataKnown(node) ? number(live.data[node]) : ''));
   const shownNumbers = numbers.length <= 3 ? numbers : [...numbers.slice(0, 2), `… ${counted(numbers.length, 'output')}`];
-  const total = members.reduce((so, node) => so + Math.abs(live.grad[node] ?? NaN), 0);
   const broken = members.some((node) => Number.isNaN(live.data[node]) || !Number.isFinite(live.grad[node] ?? 0));
-  const known = outputs.every(isGradKnown);
-  return [outputs.some(isDataKnown) ? shownNumbers.join(', ') : '', known ? number(total) : '', broken && known ? null : 0];
+  const data = outputs.some(isDataKnown) ? shownNumbers.join(', ') : '';
+  if (!outputs.every(isGradKnown)) return [data, '', 0];
+  return [data, number(totalGradient(groups[group])), broken ? null : 0];
 }
 
 function classes(box, colour) {
@@ -198,7 +198,7 @@ function showLevel(level) {
 
 // Whether a group can be opened: what is inside must have a place in the finest layout that there is.
 function canExpand(group) {
-  return !levels[0].collapsed.includes(group);
+  return ![group, ...enclosing(group)].some((each) => levels[0].collapsed.includes(each));
 }
 
 function collapse(group) {
@@ -208,6 +208,6 @@ function collapse(group) {
 
 function expand(group) {
   if (!canExpand(group)) return;
-  state.collapsed.delete(group);
+  for (const each of [group, ...enclosing(group)]) state.collapsed.delete(each);
   emit('scene');
 }

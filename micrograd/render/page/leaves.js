@@ -1,16 +1,20 @@
 // Changing leaves: a slider and a field for each; the graph is evaluated anew at every change.
 
-const HAND_MADE = 'This operation was defined by hand in Python, with a closure. Only Python can evaluate it.';
 const leaves = names.flatMap((_, node) => (isLeaf(node) ? [node] : []));
 const MOST_LEAVES = 200;
+const MOST = Number.MAX_VALUE;
 
-const handMade = names.flatMap((_, node) => (!isLeaf(node) && operator(node).latex === undefined ? [node] : []));
+// Of each node, the first that only Python can evaluate and that depends on it.
+const handMade = [];
+for (const { parent, child } of uses.toReversed()) {
+  const first = live.operations[live.operation[child]].why ? child : handMade[child];
+  if (first < (handMade[parent] ?? size)) handMade[parent] = first;
+}
 
 // Why a leaf cannot be changed: something made by hand depends on it; '' if it can.
 function whyFixed(leaf) {
-  const above = handMade.length ? handMade.find((node) => ancestors(node).has(leaf)) : undefined;
-  if (above === undefined) return '';
-  return `Cannot be changed: ${title(above)} was defined by hand, and only Python can evaluate it.`;
+  if (handMade[leaf] === undefined) return '';
+  return `Cannot be changed: ${title(handMade[leaf])} was defined by hand, and only Python can evaluate it.`;
 }
 
 function leafControl(leaf, inPanel) {
@@ -20,26 +24,37 @@ function leafControl(leaf, inPanel) {
   const both = (what) => ({ 'aria-label': `${name}, ${what}`, disabled: why !== '' });
   const slider = html('input', { type: 'range', min: low, max: high, step, value: live.data[leaf], ...both('slider') });
   const field = html('input', { type: 'text', inputmode: 'decimal', value: exact(live.data[leaf]), ...both('value') });
+  const complaint = html('p', { class: 'remark', role: 'alert' });
   slider.addEventListener('input', () => setLeaf(leaf, Number(slider.value)));
   field.addEventListener('input', () => {
     const x = parsed(field.value);
     field.setAttribute('aria-invalid', String(x === undefined));
+    complaint.textContent = x === undefined ? 'Not a number. Right: 0.5, −3, 1e-6, inf, nan' : '';
     if (x !== undefined) setLeaf(leaf, x);
   });
   field.addEventListener('blur', () => {
     field.value = exact(live.data[leaf]);
     field.removeAttribute('aria-invalid');
+    complaint.textContent = '';
   });
   const heading = inPanel ? html('span', {}, 'change') : nodeLink(leaf);
-  const row = html('div', { class: 'leaf', 'data-leaf': leaf }, heading, slider, field);
+  const row = html('div', { class: 'leaf', 'data-leaf': leaf }, heading, slider, field, complaint);
   return why && inPanel ? html('div', {}, row, remark(why)) : row;
 }
 
 // As far as twice the number on either side of it.
 function range(x) {
-  const reach = Number.isFinite(x) ? Number((2 * Math.max(0.5, Math.abs(x))).toPrecision(1)) : 1;
   const centre = Number.isFinite(x) ? x : 0;
-  return { low: centre - reach, high: centre + reach, step: reach / 100 };
+  const reach = Math.min(Number((2 * Math.max(0.5, Math.abs(centre))).toPrecision(1)), 8e307);
+  return { low: Math.max(centre - reach, -MOST), high: Math.min(centre + reach, MOST), step: reach / 100 };
+}
+
+// A number as people, Python and JavaScript write it; undefined for what is none.
+function parsed(text) {
+  const plain = text.trim().replaceAll('−', '-').toLowerCase();
+  if (/^[+-]?nan$/.test(plain)) return NaN;
+  if (/^[+-]?inf(inity)?$/.test(plain)) return plain[0] === '-' ? -Infinity : Infinity;
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(plain) ? Number(plain) : undefined;
 }
 
 function exact(x) {

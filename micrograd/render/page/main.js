@@ -3,12 +3,13 @@
 const SOURCES = {
   python: 'Numbers as they were in Python',
   page: 'Changed: evaluated in this page',
+  pass: 'Values as they were in Python, a backward pass of this page',
   notebook: 'Live from the notebook',
 };
 
 function drawStatus() {
-  const gradients = state.source === 'page' ? `; gradients of ${costName()}` : '';
-  byId('source').textContent = `${SOURCES[state.source]}${gradients}`;
+  const gradients = EVALUATED.includes(state.source) ? `; gradients of ${costName()}` : '';
+  byId('source').textContent = `${isStale() ? STALE : SOURCES[state.source]}${gradients}`;
   byId('reset').hidden = state.source !== 'page';
 }
 
@@ -28,7 +29,8 @@ function drawTransport() {
 }
 
 function drawHint() {
-  const cost = costSymbol() === 'C' && costName() !== 'C' ? ` C is ${costName()}.` : '';
+  const letter = costSymbol();
+  const cost = roots.length === 1 && letter === symbol(roots[0]) ? '' : ` ${letter} is ${costName()}.`;
   byId('summary').textContent = `${counted(size, 'value')}, ${counted(uses.length, 'edge')}.${cost}`;
   document.querySelector('h1').textContent = told.title || `Computation graph of ${roots.map(title).join(', ')}`;
 }
@@ -46,6 +48,7 @@ on('scene', () => {
   markAll();
   camera.touched = false;
   fit();
+  ensureGradients();
 });
 on('numbers', () => {
   writeNumbers();
@@ -74,8 +77,7 @@ function refreshSelection() {
   if (!active) return drawSelection();
   byId('node').querySelector('.value').textContent = number(live.data[state.selected]);
   byId('node').querySelector('.gradient').textContent = number(live.grad[state.selected]);
-  const maths = [...byId('node').querySelectorAll('math')];
-  chainRule(state.selected).forEach((made, i) => maths[i]?.replaceWith(made));
+  byId('node').querySelector('.rules').replaceChildren(...rules(state.selected, true));
   return drawPaths();
 }
 

@@ -3,6 +3,7 @@
 const SHADES = 5;
 const given = { data: [...live.data], grad: [...live.grad], source: 'python' }; // as Python, or a live notebook, has them
 const state = { source: 'python', collapsed: new Set(), selected: null, second: null, step: null };
+const EVALUATED = ['page', 'pass']; // sources whose gradients are made here
 const listeners = {};
 let reachedByPass = [];
 let edges = []; // of each node, as far as they were asked for
@@ -24,17 +25,49 @@ function edgeOf(use) {
   return (edges[use.child] ??= Arithmetic.edges(live, use.child))[use.position];
 }
 
+function isShut(use) {
+  return edgeOf(use).open === false;
+}
+
 // What a use adds to its operand's gradient.
 function amount(use) {
-  const edge = edgeOf(use);
-  if (!edge.open || !reachedByPass[use.child]) return 0;
-  return edge.factor === null || live.grad[use.child] === null ? null : live.grad[use.child] * edge.factor;
+  if (isShut(use) || !reachedByPass[use.child]) return 0;
+  return factor(use) === null || live.grad[use.child] === null ? null : live.grad[use.child] * factor(use);
+}
+
+// The uses that gradients come from.
+function terms(node) {
+  return usesAbove[node].filter((use) => !use.decides);
+}
+
+// Whether a gradient is what its terms, and 1 or 0 of its own, add up to, as far as that is known.
+function addsUp(node, own) {
+  const amounts = [live.grad[node], ...terms(node).map(amount)];
+  if (amounts.includes(null)) return true;
+  const [grad, ...passed] = amounts;
+  const rest = passed.reduce((so, x) => so - x, grad - own);
+  return !(Math.abs(rest) > 1e-9 * passed.reduce((so, x) => so + Math.abs(x), own));
+}
+
+// Whether Python did not call backward() on a root.
+function isUncalled(root) {
+  return live.grad[root] === 0 || (addsUp(root, 0) && !addsUp(root, 1));
+}
+
+function totalGradient({ members }) {
+  const grads = members.map((node) => live.grad[node]);
+  return grads.includes(null) ? null : grads.reduce((so, grad) => so + Math.abs(grad), 0);
+}
+
+// Whether Python's values do not follow from its leaves.
+function isStale() {
+  return told.stale.length > 0 && given.source === 'python' && state.source !== 'page';
 }
 
 // Numbers have changed: say so. Those of this page need gradients of their own.
 function settle(source) {
   const pass = Arithmetic.backward(live, roots);
-  if (source === 'page') live.grad = pass.grad;
+  if (EVALUATED.includes(source)) live.grad = pass.grad;
   state.source = source;
   reachedByPass = pass.reached;
   edges = [];
@@ -51,6 +84,7 @@ function resetNumbers() {
   live.data = [...given.data];
   live.grad = [...given.grad];
   settle(given.source);
+  ensureGradients();
 }
 
 // A live notebook has evaluated the graph anew.
@@ -61,7 +95,7 @@ function receive(data, grad) {
 
 // Stepping backward needs gradients, and there are none where Python did not run backward().
 function ensureGradients() {
-  if (state.source === 'python' && live.grad.every((g) => g === 0)) settle('page');
+  if (state.step > forwardCount() && roots.every(isUncalled)) settle('pass');
 }
 
 // Sign and strength of a gradient, as in the static picture; null where something is wrong.
@@ -69,7 +103,7 @@ function shade(node, largest) {
   const grad = live.grad[node];
   if (grad === null || live.data[node] === null) return 0;
   if (Number.isNaN(live.data[node]) || !Number.isFinite(grad)) return null;
-  return grad === 0 ? 0 : Math.sign(grad) * Math.max(1, Math.round(SHADES * Math.sqrt(Math.abs(grad) / largest)));
+  return grad === 0 ? 0 : Math.sign(grad) * Math.max(1, even(SHADES * Math.sqrt(Math.abs(grad) / largest)));
 }
 
 function largestGradient() {
@@ -81,29 +115,30 @@ function number(x) {
   if (x === null) return '?';
   if (!Number.isFinite(x)) return notFinite(x);
   const plain = x === 0 || (Math.abs(x) >= 1e-3 && Math.abs(x) < 1e5);
-  return minus(plain ? fixed(x) : exponent(x.toExponential(4)));
+  return minus(plain ? rounded(x, 4, 'toFixed') : exponent(rounded(x, 4, 'toExponential')));
 }
 
 // Up to four digits.
 function shortNumber(x) {
   if (x === null) return '?';
   if (!Number.isFinite(x)) return notFinite(x);
-  const power = x === 0 ? 0 : Number(x.toExponential(3).split('e')[1]);
-  const text = power < -4 || power >= 4 ? x.toExponential(3) : x.toPrecision(4);
-  const [digits, rest] = text.split('e');
-  const trimmed = digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
-  return minus(rest === undefined ? trimmed : exponent(`${trimmed}e${rest}`)).replace(/^−0$/, '0');
+  const text = rounded(x, 3, 'toExponential');
+  const [digits, power] = text.split('e');
+  return minus(power < -4 || power >= 4 ? exponent(`${Number(digits)}e${power}`) : String(Number(text)));
 }
 
 function notFinite(x) {
   return Number.isNaN(x) ? 'nan' : x > 0 ? 'inf' : '−inf';
 }
 
-// Halves are rounded to even, as Python does.
-function fixed(x) {
-  const scaled = x * 1e4;
-  const tie = Number.isInteger(x * 32) && Math.abs(scaled % 1) === 0.5;
-  return (tie ? (2 * Math.round(scaled / 2)) / 1e4 : x === 0 ? 0 : x).toFixed(4);
+// Halves are rounded to even, as Python does: from all digits of the number one sees what is a half.
+function rounded(x, digits, method) {
+  const half = new RegExp(`^(.*\\.\\d{${digits - 1}}[02468])50*(e.*)?$`).exec(x[method](100));
+  return half ? half[1] + (half[2] ?? '') : x[method](digits);
+}
+
+function even(x) {
+  return Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x);
 }
 
 function exponent(text) {
@@ -112,12 +147,4 @@ function exponent(text) {
 
 function minus(text) {
   return text.replaceAll('-', '−');
-}
-
-// A number as people type it; undefined for what is none.
-function parsed(text) {
-  const plain = text.trim().replaceAll('−', '-').toLowerCase();
-  const special = { nan: NaN, inf: Infinity, '+inf': Infinity, '-inf': -Infinity };
-  if (plain in special) return special[plain];
-  return plain === '' || Number.isNaN(Number(plain)) ? undefined : Number(plain);
 }

@@ -16,9 +16,8 @@ function stepDetails({ node, backward }) {
 }
 
 function rules(node, backward) {
-  if (!backward) return [forwardRule(node)];
-  const why = gradientRemark(node);
-  return [...chainRule(node), ...(why ? [remark(why)] : [])];
+  const why = backward ? gradientRemark(node) : isStale() && told.stale.includes(node) ? `${STALE}.` : '';
+  return [...(backward ? chainRule(node) : [forwardRule(node)]), ...(why ? [remark(why)] : [])];
 }
 
 function remark(text) {
@@ -53,7 +52,7 @@ function drawSelection() {
 }
 
 function nodeDetails(node) {
-  const { latex } = operator(node);
+  const { why } = live.operations[live.operation[node]] ?? {};
   const facts = [
     ['role', roots.includes(node) ? `${role(node)}, what the gradients are of` : role(node)],
     ['name', names[node] || 'none'],
@@ -64,11 +63,11 @@ function nodeDetails(node) {
   return [
     html('h2', {}, heading(node)),
     definitions(facts),
-    ...(isLeaf(node) ? [leafControl(node, true)] : [html('h3', {}, 'Value'), forwardRule(node)]),
-    ...(latex === undefined && !isLeaf(node) ? [remark(HAND_MADE)] : []),
+    ...(isLeaf(node) ? [leafControl(node, true)] : [html('h3', {}, 'Value'), ...rules(node, false)]),
+    ...(why ? [remark(`Only Python can evaluate this operation: ${why}.`)] : []),
     ...(isLeaf(node) ? [] : [html('h3', {}, 'Local derivatives'), slopes(node)]),
     html('h3', {}, 'Gradient'),
-    ...rules(node, true),
+    html('div', { class: 'rules' }, ...rules(node, true)),
     ...groupControls(node),
   ];
 }
@@ -96,7 +95,7 @@ function groupControls(node) {
 }
 
 function groupButton(group) {
-  const named = (verb) => ({ 'aria-label': `${verb} ${groups[group].name}` });
+  const named = (verb) => ({ 'aria-label': `${verb} ${groups[group].name}`, 'data-group': group });
   if (!state.collapsed.has(group)) return button('Collapse', named('Collapse'), () => collapse(group));
   const why = canExpand(group) ? {} : { disabled: true, title: 'Its values are too many to be drawn at once.' };
   return button('Expand', { ...named('Expand'), ...why }, () => expand(group));
@@ -104,8 +103,8 @@ function groupButton(group) {
 
 function partDetails(group) {
   const { name, kind, members, outputs, parent } = groups[group];
-  const total = members.reduce((so, node) => so + Math.abs(live.grad[node] ?? NaN), 0);
-  const facts = [['kind', kind], ['values', String(members.length)], ['Σ|grad|', number(total)]];
+  const total = number(totalGradient(groups[group]));
+  const facts = [['kind', kind], ['values', String(members.length)], ['Σ|grad|', total]];
   if (parent >= 0) facts.push(['part of', groups[parent].name]);
   const value = (node) => html('span', { class: 'number' }, number(live.data[node]));
   const items = outputs.slice(0, 50).map((node) => [nodeLink(node), value(node)]);
@@ -130,11 +129,20 @@ function drawPaths() {
   const heading = html('h2', {}, `Paths from ${operand(low)} to ${operand(high)}`);
   if (found.count === 0n) {
     const why = `There is none: ${operand(high)} was not computed from ${operand(low)}, so its derivative is 0.`;
-    section.replaceChildren(heading, html('p', {}, why));
+    section.replaceChildren(heading, ...choices(pair), html('p', {}, why));
     return;
   }
   const paths = html('ol', {}, ...found.paths.map(pathItem));
-  section.replaceChildren(heading, html('p', {}, pathCount(found)), paths, pathSum(low, high, found));
+  section.replaceChildren(heading, ...choices(pair), html('p', {}, pathCount(found)), paths, pathSum(low, high, found));
+}
+
+// What else an end could be, where it stands for a collapsed part.
+function choices(pair) {
+  return pair.flatMap((node) => {
+    const { name, outputs = [] } = groups[shown.boxes.get(shown.keyOf[node]).group] ?? {};
+    if (outputs.length < 2 || !outputs.includes(node)) return [];
+    return [remark(`${operand(node)} is one of the ${outputs.length} outputs of ${name}. Expand it to choose another.`)];
+  });
 }
 
 function pathCount({ count, open, paths }) {
@@ -145,10 +153,14 @@ function pathCount({ count, open, paths }) {
 }
 
 function pathItem({ nodes, edges, product, open }) {
-  const factors = edges.map((edge) => shortNumber(edge.factor)).reverse().join(' · ');
-  const route = nodes.map(operand).join(' → ');
+  const factors = bothEnds(edges.map((edge) => shortNumber(edge.factor)).reverse()).join(' · ');
+  const route = bothEnds(nodes.map(operand)).join(' → ');
   const result = `${factors} = ${shortNumber(product)}${open ? '' : ' (shut gate)'}`;
   return html('li', {}, html('span', { class: 'route' }, route), html('span', { class: 'product' }, result));
+}
+
+function bothEnds(texts) {
+  return texts.length < 50 ? texts : texts.toSpliced(20, texts.length - 40, `… ${texts.length - 40} more …`);
 }
 
 function pathSum(low, high, { sum }) {

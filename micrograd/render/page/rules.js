@@ -1,15 +1,16 @@
 // The mathematics of a node in MathML: the formula that made it, and the chain rule, in symbols and in numbers.
 
 const LONGEST_SUM = 6;
+const STALE = 'Python’s numbers were changed after the graph was computed';
 
 function identifier(node) {
   if (isLeaf(node) && !names[node]) return mathNumber(live.data[node]);
   return name(symbol(node));
 }
 
-// A letter with a number is written with the number as an index.
+// A letter with a number is written with the number as an index; not v3, which would look like the third node's v₃.
 function name(text) {
-  const [, letter, index] = /^(\p{L})([0-9₀-₉]+)$/u.exec(text) ?? [];
+  const [, letter, index] = /^(?!v\d)(\p{L})([0-9₀-₉]+)$/u.exec(text) ?? [];
   if (!letter) return math('mi', text);
   const plain = index.replace(/[₀-₉]/g, (digit) => digit.codePointAt(0) - 0x2080);
   return math('msub', math('mi', letter), math('mn', plain));
@@ -84,16 +85,17 @@ function written(node, write) {
 function chainRule(node) {
   const cost = () => name(costSymbol());
   const left = derivative(cost(), name(symbol(node)));
-  const terms = usesAbove[node].filter((use) => !use.decides);
   const times = () => math('mo', '·');
-  const symbols = terms.map((use) => [derivative(cost(), name(symbol(use.child))), times(), localDerivative(use)]);
-  const numbers = terms.map((use) => [factorNumber(live.grad[use.child]), times(), factorNumber(factor(use))]);
+  const gate = (use) => (isShut(use) ? [math('mtext', '\u00a0(shut gate)')] : []);
+  const number = (use) => [factorNumber(live.grad[use.child]), times(), factorNumber(factor(use)), ...gate(use)];
+  const symbols = terms(node).map((use) => [derivative(cost(), name(symbol(use.child))), times(), localDerivative(use)]);
+  const numbers = terms(node).map(number);
   if (roots.includes(node)) {
     symbols.unshift([math('mn', '1')]);
     numbers.unshift([math('mn', '1')]);
   }
   const result = [equals(), mathNumber(live.grad[node])];
-  if (!terms.length) return [block([[[left], result]])];
+  if (!terms(node).length) return [block([[[left], result]])];
   return [block(sum(left, symbols)), block([...sum(null, numbers), [[], result]])];
 }
 
@@ -114,12 +116,15 @@ function sum(total, terms) {
   return rows;
 }
 
-// The sum of the terms, where Python's gradient is another number: other graphs, or earlier passes, left theirs too.
+// Why Python's gradient is not the sum of the terms, if it is not.
 function gradientRemark(node) {
-  const amounts = usesAbove[node].filter((use) => !use.decides).map((use) => amount(use) ?? NaN);
-  const total = amounts.reduce((x, y) => x + y, roots.includes(node) ? 1 : 0);
-  const grad = live.grad[node];
-  if (!Number.isFinite(total) || !Number.isFinite(grad)) return '';
-  if (Math.abs(total - grad) <= 1e-9 * Math.max(1, Math.abs(total), Math.abs(grad))) return '';
-  return `The terms add up to ${number(total)}. Other backward passes added to Python’s gradient, or it was reset.`;
+  const uncalled = roots.filter(isUncalled);
+  const own = Number(roots.includes(node));
+  if (uncalled.length === roots.length || (uncalled.includes(node) && !addsUp(node, own))) {
+    return `Python did not call backward() on ${uncalled.map(title).join(', ')}.`;
+  }
+  if (addsUp(node, own)) return '';
+  const total = terms(node).reduce((so, use) => so + amount(use), own);
+  const why = isStale() ? STALE : 'Other backward passes added to Python’s gradient, or it was reset';
+  return `The terms add up to ${number(total)}. ${why}.`;
 }

@@ -5,8 +5,9 @@ let steps = [];
 let dataStep = new Map();
 let gradStep = new Map();
 
-// The steps that what is shown allows: of a part, only its outputs.
+// The steps that what is shown allows: of a part, only its outputs. What was done stays done.
 function listSteps() {
+  const at = currentStep();
   const boxes = [...shown.boxes.values()];
   const nodes = boxes.flatMap(({ node, group }) => (group === undefined ? [node] : groups[group].outputs));
   const order = [...new Set(nodes)].sort((a, b) => a - b);
@@ -15,7 +16,9 @@ function listSteps() {
   steps = [...forward, ...backward];
   dataStep = new Map(forward.map(({ node }, i) => [node, i + 1]));
   gradStep = new Map(backward.map(({ node }, i) => [node, forward.length + i + 1]));
-  if (state.step !== null) state.step = Math.min(state.step, steps.length);
+  if (!at) return;
+  const isDone = ({ node, backward }) => (backward ? at.backward && node >= at.node : at.backward || node <= at.node);
+  state.step = steps.filter(isDone).length;
 }
 
 function isDataKnown(node) {
@@ -36,7 +39,7 @@ function forwardCount() {
 
 function goTo(step) {
   state.step = step === null ? null : clamp(step, 0, steps.length);
-  if (state.step > forwardCount()) ensureGradients();
+  ensureGradients();
   if (state.step === null || state.step === steps.length) pause();
   emit('step');
 }
