@@ -262,6 +262,7 @@ def test_a_layout_that_takes_too_long_is_an_error():
 
 def test_levels_that_are_alike_stand_there_once_even_with_nan():
     y = nn.Neuron(1)([Value(math.nan)])
+    y.backward()
     assert [level['name'] for level in explore(y).graph['levels']] == ['values', 'neurons']
 
 

@@ -48,7 +48,6 @@ on('scene', () => {
   markAll();
   camera.touched = false;
   fit();
-  ensureGradients();
 });
 on('numbers', () => {
   writeNumbers();
