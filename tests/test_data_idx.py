@@ -155,16 +155,16 @@ HUGE = bytes([0, 0, 0x0E, 255]) + b'\xff' * (4 * 255)
             'byte 16 of the file: expected 12 bytes of numbers of the shape (2, 3), found the end',
         ),
         (SMALL + b'\0', 'byte 28 of the file: expected the end, found more bytes'),
-        (gzip.compress(SMALL + b'\0'), 'byte 28 of the uncompressed data: expected the end, found more bytes'),
-        (gzip.compress(SMALL[:-2]), 'byte 26 of the uncompressed data: expected 12 bytes of numbers'),
-        (gzip.compress(b'\0\0\x07\x01'), 'byte 2 of the uncompressed data: expected a type code'),
+        (gzip.compress(SMALL + b'\0', mtime=0), 'byte 28 of the uncompressed data: expected the end, found more bytes'),
+        (gzip.compress(SMALL[:-2], mtime=0), 'byte 26 of the uncompressed data: expected 12 bytes of numbers'),
+        (gzip.compress(b'\0\0\x07\x01', mtime=0), 'byte 2 of the uncompressed data: expected a type code'),
         (
-            gzip.compress(SMALL)[:-1],
+            gzip.compress(SMALL, mtime=0)[:-1],
             'of the uncompressed data: expected intact gzip data from there on, found damage: ',
         ),
-        (gzip.compress(SMALL) + b'more', 'byte 28 of the uncompressed data: expected intact gzip data'),
+        (gzip.compress(SMALL, mtime=0) + b'more', 'byte 28 of the uncompressed data: expected intact gzip data'),
         (HUGE, 'byte 1024 of the file: expected '),
-        (gzip.compress(HUGE), 'byte 1024 of the uncompressed data: expected '),
+        (gzip.compress(HUGE, mtime=0), 'byte 1024 of the uncompressed data: expected '),
     ],
 )
 def test_malformed_idx(idx_file, content, message):
@@ -174,13 +174,13 @@ def test_malformed_idx(idx_file, content, message):
 
 @pytest.mark.parametrize('place', [-8, -5, -4, -1])
 def test_a_wrong_checksum_or_length_at_the_end_of_gzip_data(idx_file, place):
-    content = bytearray(gzip.compress(SMALL))
+    content = bytearray(gzip.compress(SMALL, mtime=0))
     content[place] ^= 1
     with pytest.raises(DataError, match='byte 28 of the uncompressed data: expected intact gzip data from there on'):
         read_idx(idx_file(content))
 
 
-@pytest.mark.parametrize('content', [SMALL, gzip.compress(SMALL)], ids=['plain', 'gzip'])
+@pytest.mark.parametrize('content', [SMALL, gzip.compress(SMALL, mtime=0)], ids=['plain', 'gzip'])
 def test_a_file_cut_at_any_byte_is_an_error(idx_file, content):
     for length in range(len(content)):
         with pytest.raises(DataError, match=r'images\.idx, byte \d+ of the'):
@@ -189,7 +189,7 @@ def test_a_file_cut_at_any_byte_is_an_error(idx_file, content):
 
 
 def test_two_gzip_members_are_one_file(idx_file):
-    assert read_idx(idx_file(gzip.compress(SMALL[:9]) + gzip.compress(SMALL[9:]))).data.tolist() == list(range(12))
+    assert read_idx(idx_file(gzip.compress(SMALL[:9], mtime=0) + gzip.compress(SMALL[9:]))).data.tolist() == list(range(12))
 
 
 @pytest.mark.parametrize(

@@ -331,3 +331,24 @@ def test_opening(monkeypatch):
     assert path.read_text('utf-8') == page.html
     path.unlink()
     path.parent.rmdir()
+
+
+# How it opens
+
+
+def test_it_opens_as_it_was_asked_to():
+    y = nn.MLP(2, [3, 1], activation='tanh')([1.0, 2.0])
+    level = {level['name']: level['collapsed'] for level in explore(y).graph['levels']}
+    assert explore(y).graph['opening'] == []
+    assert explore(y, collapse='layer').graph['opening'] == level['layers']
+    assert explore(y, depth=0).graph['opening'] == level['networks']
+    assert explore(y, collapse='layer 2').graph['opening'] == [level['layers'][1]]
+    assert explore(y, max_nodes=20).graph['opening'] == level['neurons']
+    with pytest.raises(ValueError, match="nothing in this graph is called 'layers'"):
+        explore(y, collapse='layers')
+
+
+def test_a_drawing_saves_the_page_with_what_it_was_asked_for(tmp_path):
+    y = nn.MLP(2, [3, 1], activation='tanh')([1.0, 2.0])
+    drawn = draw(y, collapse='layer', max_nodes=20, title='closed').save(tmp_path / 'y.html')
+    assert drawn.read_text('utf-8') == explore(y, collapse='layer', max_nodes=20, title='closed').html

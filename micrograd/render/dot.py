@@ -2,9 +2,9 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from micrograd import graph
 from micrograd.checks import count
@@ -15,6 +15,9 @@ from micrograd.render import svg
 from micrograd.render.layout import FORMATS, TIME_LIMIT, layout
 from micrograd.render.parts import AUTO
 from micrograd.render.view import Box, Edge, Part, View, legible, number, short_number, view
+
+if TYPE_CHECKING:
+    from micrograd.render.explorer import Explorer
 
 MAX_NODES = 500  # what can be read, and is laid out in a second
 LONGEST_TITLE = 200
@@ -47,11 +50,11 @@ class Drawing:
     'digraph {'
     """
 
-    def __init__(self, view: View, title: str, time_limit: float, roots: Sequence[Value]):
+    def __init__(self, view: View, title: str, time_limit: float, page: Callable[[], 'Explorer']):
         self.view = view
         self.title = title
         self.time_limit = time_limit
-        self.roots = roots
+        self.page = page
 
     def __repr__(self) -> str:
         return f'Drawing of {self.view.size}'
@@ -96,9 +99,7 @@ class Drawing:
         if form == 'svg':
             return self.svg.encode()
         if form == 'html':
-            from micrograd.render.explorer import explore  # which stands on this module
-
-            return explore(self.roots, title=self.title, time_limit=self.time_limit).html.encode()
+            return self.page().html.encode()
         finer = {'dpi': '192'} if form == 'png' else {}
         return layout(digraph(self.view, self.title, **finer).source, form, self.time_limit)
 
@@ -147,7 +148,13 @@ def draw(
     """
     roots = values(v)
     shown = view(roots, count(max_nodes, 'max_nodes'), collapse, depth)
-    return Drawing(shown, legible(title or '', LONGEST_TITLE), time_limit, roots)
+
+    def page() -> 'Explorer':
+        from micrograd.render.explorer import explore  # which stands on this module
+
+        return explore(roots, title=title, collapse=collapse, depth=depth, max_nodes=max_nodes, time_limit=time_limit)
+
+    return Drawing(shown, legible(title or '', LONGEST_TITLE), time_limit, page)
 
 
 def draw_dot(root: Value, format: str = 'svg', rankdir: str = 'LR') -> Any:  # noqa: A002 - the name it has upstream

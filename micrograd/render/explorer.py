@@ -31,6 +31,7 @@ from micrograd.reference import arguments, derivative
 from micrograd.render import dot, svg
 from micrograd.render.coordinates import Placed, height, left_width, place, width
 from micrograd.render.layout import TIME_LIMIT
+from micrograd.render.parts import AUTO
 from micrograd.render.programs import live
 from micrograd.render.view import Box, Part, View, legible, view
 
@@ -118,6 +119,8 @@ def explore(
     v: Value | Sequence[Value],
     *,
     title: str | None = None,
+    collapse: Any = AUTO,
+    depth: int | None = None,
     max_nodes: int = dot.MAX_NODES,
     time_limit: float = TIME_LIMIT,
 ) -> Explorer:
@@ -129,7 +132,9 @@ def explore(
     Args:
         v: the value, or several.
         title: what the page is called.
-        max_nodes: the largest number of boxes to draw at a time; what has more opens collapsed.
+        collapse: what is collapsed when it opens, see `draw`; by default nothing, unless max_nodes asks for it.
+        depth: how many groups then stand open around a value, see `draw`.
+        max_nodes: the largest number of boxes to draw at a time.
         time_limit: how long Graphviz may take, in seconds.
 
     Returns:
@@ -137,7 +142,7 @@ def explore(
 
     Raises:
         TypeError: v is no Value, and no list of them.
-        ValueError: v is an empty list.
+        ValueError: v is an empty list, or nothing in the graph has the name that is to be collapsed.
         GraphError: the graph has more values than a page can carry, or more boxes than max_nodes however it is drawn.
         RenderError: Graphviz did not finish in time.
         MissingDependencyError: there is no Graphviz.
@@ -155,9 +160,12 @@ def explore(
         raise _too_large(len(nodes))
     whole = view(roots, MAX_VALUES)
     title = legible(title or '', dot.LONGEST_TITLE)
-    levels = _levels(roots, whole, count(max_nodes, 'max_nodes'), time_limit)
+    most = count(max_nodes, 'max_nodes')
+    levels = _levels(roots, whole, most, time_limit)
+    asked = collapse != AUTO or depth is not None
+    opening = _collapsed(view(roots, most, collapse, depth)) if asked else levels[0]['collapsed']
     named = title or f'Computation graph of {", ".join(box.known_as for box in whole.boxes if box.root)}'
-    return Explorer(_graph(nodes, whole, levels, title), named, whole.size)
+    return Explorer(_graph(nodes, whole, levels, title) | {'opening': opening}, named, whole.size)
 
 
 def _too_large(size: int) -> GraphError:
@@ -200,11 +208,16 @@ def _level(name: str, found: View, at: Placed) -> dict[str, Any]:
         'name': name,
         'width': at.width,
         'height': at.height,
-        'collapsed': sorted(int(box.id[1:]) - 1 for box in found.boxes if isinstance(box, Part)),
+        'collapsed': _collapsed(found),
         'boxes': [box.id for box in found.boxes],
         'at': [coordinate for centre in at.centres for coordinate in centre],
         'lines': [[position[edge.parent], position[edge.child], *points] for edge, points in lines],
     }
+
+
+def _collapsed(found: View) -> list[int]:
+    """The groups that are one box each, by their positions."""
+    return sorted(int(box.id[1:]) - 1 for box in found.boxes if isinstance(box, Part))
 
 
 def _graph(nodes: Sequence[Value], whole: View, levels: list[dict[str, Any]], title: str) -> dict[str, Any]:

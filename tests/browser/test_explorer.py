@@ -544,7 +544,7 @@ def test_leaves_of_operations_made_by_hand_are_fixed(visit):
     _, page = visit(graphs.by_hand)
     select(page, 'v1')
     assert page.locator('#node input:disabled').count() == 2
-    assert 'v₂ = mine was defined by hand' in texts(page, '#node .remark:not(:empty)')[0]
+    assert 'only Python can evaluate v₂ = mine' in texts(page, '#node .remark:not(:empty)')[0]
     select(page, 'v2')
     assert texts(page, '#node math')[0] == 'v2=mine(a,a)=2'
     why = 'Only Python can evaluate this operation: it was defined by hand.'

@@ -164,7 +164,7 @@ def test_a_page_with_many_operations_made_by_hand_opens_at_once(open_page):
     page = open_page(everything(Value(1.0, label='x')))
     expect(page.locator('[data-leaf]')).to_have_count(200)
     assert page.locator('#leaf-list input:enabled').count() == 0
-    assert 'v₃ = mine was defined by hand' in texts(page, '#leaf-list .remark')[0]
+    assert 'only Python can evaluate v₃ = mine' in texts(page, '#leaf-list .remark')[0]
 
 
 def test_a_leaf_that_nothing_made_by_hand_uses_can_be_changed(open_page):

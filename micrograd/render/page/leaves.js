@@ -11,10 +11,10 @@ for (const { parent, child } of uses.toReversed()) {
   if (first < (handMade[parent] ?? size)) handMade[parent] = first;
 }
 
-// Why a leaf cannot be changed: something made by hand depends on it; '' if it can.
+// Why a leaf cannot be changed: something that only Python can evaluate depends on it; '' if it can.
 function whyFixed(leaf) {
   if (handMade[leaf] === undefined) return '';
-  return `Cannot be changed: ${title(handMade[leaf])} was defined by hand, and only Python can evaluate it.`;
+  return `Cannot be changed: only Python can evaluate ${title(handMade[leaf])}, which depends on it.`;
 }
 
 function leafControl(leaf, inPanel) {

@@ -90,5 +90,5 @@ startControls();
 startCamera();
 drawHint();
 drawLeaves();
-showLevel(levels[0]);
+showLevel({ collapsed: told.opening });
 settle('python');
