@@ -189,7 +189,9 @@ def test_a_file_cut_at_any_byte_is_an_error(idx_file, content):
 
 
 def test_two_gzip_members_are_one_file(idx_file):
-    assert read_idx(idx_file(gzip.compress(SMALL[:9], mtime=0) + gzip.compress(SMALL[9:]))).data.tolist() == list(range(12))
+    assert read_idx(idx_file(gzip.compress(SMALL[:9], mtime=0) + gzip.compress(SMALL[9:]))).data.tolist() == list(
+        range(12)
+    )
 
 
 @pytest.mark.parametrize(
