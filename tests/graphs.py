@@ -102,6 +102,16 @@ def hostile():
     return y
 
 
+@group('square')
+def square(x):
+    return x * x
+
+
+@group('distance')
+def distance(x, y):
+    return (square(x[0] - y[0]) + square(x[1] - y[1])).sqrt()
+
+
 def chain(depth):
     """A graph as deep as that."""
     v = Value(1.0)

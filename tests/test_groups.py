@@ -10,6 +10,7 @@ import pytest
 import micrograd
 from micrograd import Value, graph, nn, no_grad
 from micrograd.groups import find, group, values_in
+from tests.graphs import distance, square
 
 
 def groups(*roots):
@@ -24,16 +25,6 @@ def members(root, name):
     order = graph.topological([root])
     (found,) = [g for g in find(order) if g.name == name]
     return {order[i].label or order[i]._op for i in found.members}
-
-
-@group('square')
-def square(x):
-    return x * x
-
-
-@group('distance')
-def distance(x, y):
-    return (square(x[0] - y[0]) + square(x[1] - y[1])).sqrt()
 
 
 # Modules

@@ -8,16 +8,7 @@ from micrograd import Value, draw, losses, nn
 from micrograd.errors import GraphError
 from micrograd.groups import group
 from micrograd.render.view import Box, Part, view
-
-
-@group('square')
-def square(x):
-    return x * x
-
-
-@group('distance')
-def distance(x, y):
-    return (square(x[0] - y[0]) + square(x[1] - y[1])).sqrt()
+from tests.graphs import distance, square
 
 
 def network():
