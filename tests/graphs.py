@@ -1,6 +1,6 @@
 """Graphs that the tests of pictures share."""
 
-from micrograd import Value, maximum, nn, primitive, relu, where
+from micrograd import Value, group, maximum, nn, primitive, relu, where
 from micrograd.primitives import TABLE
 
 HOSTILE = [
