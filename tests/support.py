@@ -2,8 +2,10 @@
 
 import importlib
 import os
+from functools import partial
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
+from typing import Any
 
 import pytest
 
@@ -32,3 +34,8 @@ def shared_file(name: str) -> Path:
     if not path.exists():
         _absent(f'{path} is not there')
     return path
+
+
+def readable(x: Any) -> str | None:
+    """A parameter in the name of a test; of a function, whose repr has an address in it, the default."""
+    return None if isinstance(x, FunctionType | partial) else str(x)

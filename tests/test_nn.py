@@ -18,7 +18,7 @@ from micrograd.errors import CheckpointError, ShapeError
 from micrograd.graph import topological
 from micrograd.nn import INITIALISATIONS, MLP, Layer, Module, Neuron
 from micrograd.primitives import FLOATS, TABLE, Family
-from tests.support import require
+from tests.support import readable, require
 
 WEIGHTS = [0.75, -1.25, 3.0]
 
@@ -265,7 +265,7 @@ def test_every_operation_on_one_number_is_an_activation(name):
         (Value.tanh, math.tanh(-3.0)),
         (micrograd.tanh, math.tanh(-3.0)),
     ],
-    ids=str,
+    ids=readable,
 )
 def test_activations(activation, data):
     neuron = Neuron(1, activation=activation, initialisation=given([1.0], 0.0))
@@ -422,7 +422,7 @@ def test_one_activation_for_each_hidden_layer(activation):
         (lambda z: z, 'LambdaNeuron(2)'),
         (micrograd.tanh, 'PartialNeuron(2)'),
     ],
-    ids=str,
+    ids=readable,
 )
 def test_reprs_of_neurons(activation, text):
     assert repr(Neuron(2, activation=activation)) == text

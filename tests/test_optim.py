@@ -14,7 +14,7 @@ from micrograd import Value, nn, optim
 from micrograd.errors import CheckpointError, TrainingError
 from micrograd.operations import VALUES
 from micrograd.primitives import FLOATS
-from tests.support import require
+from tests.support import readable, require
 
 SGD_OPTIONS = [
     {'momentum': momentum, 'nesterov': nesterov, 'weight_decay': decay}
@@ -129,7 +129,7 @@ def test_clipping_is_torchs(gradients, max_norm):
     (optim.step_decay(0.5, every=3, factor=0.5),
      lambda torch, o: torch.optim.lr_scheduler.StepLR(o, step_size=3, gamma=0.5)),
     (optim.constant(0.5), lambda torch, o: torch.optim.lr_scheduler.ConstantLR(o, factor=1.0)),
-], ids=repr)  # fmt: skip
+], ids=readable)  # fmt: skip
 def test_schedules_are_torchs(schedule, make):
     torch = require('torch')
     p = torch.zeros(1, dtype=torch.float64)
