@@ -72,7 +72,7 @@ class Call:
             if getattr(v, '_row', None) is None or id(v) in self.inputs:
                 continue
             calls = v._calls
-            if not calls or calls[0].parent is self or calls[0].is_within(self):
+            if not calls or calls[0].is_within(self):
                 v._calls = (*calls, self)
 
     def is_within(self, other: Call) -> bool:

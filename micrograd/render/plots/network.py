@@ -10,7 +10,7 @@ from micrograd.errors import DataError
 from micrograd.passes import activation_name, neurons_of, passes
 from micrograd.render.plots.circles import Column, Node, draw_columns
 from micrograd.render.plots.figures import written
-from micrograd.render.view import legible
+from micrograd.render.view import SUBSCRIPTS, legible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,8 +25,6 @@ __all__ = ['network']
 
 FEWEST = 3  # circles in a column: the first, the last, and the gap between them
 LONGEST_TITLE, LONGEST_ACTIVATION = 60, 16
-
-_SUBSCRIPTS = str.maketrans('0123456789', '₀₁₂₃₄₅₆₇₈₉')
 
 
 def network(
@@ -109,7 +107,7 @@ def _inputs(layer: Sequence[Neuron], calls: list[list[Pass]], most: int, went_ba
     for i, place in _shown(number, most):
         xs = [one.inputs[i] for one in seen]
         named = {legible(x.label) for x in xs if x.label}
-        label = named.pop() if len(named) == 1 else f'x{i + 1}'.translate(_SUBSCRIPTS)
+        label = named.pop() if len(named) == 1 else f'x{i + 1}'.translate(SUBSCRIPTS)
         nodes.append(
             Node(
                 index=i,
