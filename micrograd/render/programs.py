@@ -1,8 +1,7 @@
 """A graph as data that a page can evaluate anew: every operation as a short flat program over the core of the table.
 
-The formulas are the ones that floats and Values run; here they are run on symbols that write down what is asked of
-them. A core row is one step; of every other row, a user's own too, the expression is traced down to core rows. What the
-core rows are in JavaScript stands in `page/arithmetic.js`, and how the data are laid out, at the head of that file.
+What the core rows are in JavaScript stands in `page/arithmetic.js`, and how the data are laid out, at the head of that
+file.
 """
 
 from __future__ import annotations
@@ -10,32 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from micrograd.engine import Value
-from micrograd.formulas import UNREADABLE, undecided
+from micrograd.formulas import UNREADABLE
 from micrograd.node import ByHand
-from micrograd.primitives import (
-    ABS,
-    ADD,
-    DIV,
-    FLOATS,
-    LESS,
-    LESS_EQUAL,
-    MUL,
-    NEG,
-    OURS,
-    POW,
-    SUB,
-    WHERE,
-    Family,
-    Interpreter,
-    Row,
-    on_lists,
-)
-
-if TYPE_CHECKING:
-    from micrograd.rows import Formula
+from micrograd.primitives import FLOATS, Row
+from micrograd.straightline import PROGRAMS, Program, Step, apply
 
 
 def live(order: Sequence[Value]) -> dict[str, Any]:
@@ -123,110 +103,20 @@ def _unknown(name: str, why: str) -> dict[str, Any]:
 
 def _value(row: Row, count: int) -> dict[str, Any]:
     program = Program(count)
-    return program.giving([_apply(row, *program.arguments)])
+    return giving(program, [apply(row, *program.arguments)])
 
 
 def _slopes(row: Row, count: int) -> dict[str, Any]:
     program = Program(1 + count)
     edges = list(row.edges(PROGRAMS, *program.arguments))
-    return program.giving([factor for factor, _ in edges] + [blocked for _, blocked in edges])
+    return giving(program, [factor for factor, _ in edges] + [blocked for _, blocked in edges])
 
 
-class Program:
-    """Steps in a row. The arguments are the registers 0, 1, …; each step fills the next one; no step is there twice.
-
-    Args:
-        count: how many arguments it takes.
-    """
-
-    def __init__(self, count: int):
-        self.arguments = [Symbol(self, i) for i in range(count)]
-        self._steps: list[Any] = []
-        self._places: dict[str, int] = {}
-
-    def step(self, name: str, *xs: Any) -> Symbol:
-        """The result of a core row for symbols and numbers."""
-        return Symbol(self, self._place([name, *map(self.register, xs)]))
-
-    def register(self, x: Any) -> int:
-        """Where a symbol's number will be, or a constant: True is 1.0, False is 0.0."""
-        return x.register if isinstance(x, Symbol) else self._place(exact(x))
-
-    def giving(self, results: list[Any]) -> dict[str, Any]:
-        """The program as data, whose results are these symbols and numbers."""
-        gives = [self.register(x) for x in results]
-        return {'steps': self._steps, 'gives': gives}
-
-    def _place(self, step: Any) -> int:
-        key = repr(step)  # tells 0.0 from -0.0
-        if key not in self._places:
-            self._places[key] = len(self.arguments) + len(self._steps)
-            self._steps.append(step)
-        return self._places[key]
+def giving(program: Program, results: list[Any]) -> dict[str, Any]:
+    """A program as data, whose results are these symbols and numbers."""
+    gives = [program.register(x) for x in results]
+    return {'steps': [_plain(step) for step in program.steps], 'gives': gives}
 
 
-def _apply(row: Row, *xs: Any) -> Any:
-    """A row of symbols and numbers: numbers alone are computed here and now."""
-    symbols = [x for x in xs if isinstance(x, Symbol)]
-    if not symbols:
-        return row.forward(*map(float, xs))
-    if row.value:
-        return row.value(PROGRAMS, *xs)
-    if row.name not in OURS:
-        raise TypeError(f'{row.name} has no formula for its value, only a function on floats')
-    return symbols[0].program.step(row.name, *xs)
-
-
-def _infix(row: Row) -> tuple[Formula, Formula]:
-    """The method of an operator, and the one for a symbol on its right side."""
-    return lambda x, y: _apply(row, x, y), lambda y, x: _apply(row, x, y)
-
-
-class Symbol:
-    """A number that a program will compute.
-
-    Args:
-        program: that program.
-        register: where the number will be.
-    """
-
-    __slots__ = ('program', 'register')
-
-    def __init__(self, program: Program, register: int):
-        self.program = program
-        self.register = register
-
-    __add__, __radd__ = _infix(ADD)
-    __sub__, __rsub__ = _infix(SUB)
-    __mul__, __rmul__ = _infix(MUL)
-    __truediv__, __rtruediv__ = _infix(DIV)
-    __pow__, __rpow__ = _infix(POW)
-    __lt__, __gt__ = _infix(LESS)
-    __le__, __ge__ = _infix(LESS_EQUAL)
-    __bool__ = __float__ = __eq__ = __ne__ = undecided
-
-    def __neg__(self) -> Any:
-        return _apply(NEG, self)
-
-    def __abs__(self) -> Any:
-        return _apply(ABS, self)
-
-    def __and__(self, other: Any) -> Any:
-        return _apply(WHERE, self, other, False)
-
-    def __or__(self, other: Any) -> Any:
-        return _apply(WHERE, self, True, other)
-
-    __rand__, __ror__ = __and__, __or__
-
-
-# The interpreter ------------------------------------------------------------------------------------------------------
-
-
-def _spell(entry: Row | Family) -> Formula:
-    if isinstance(entry, Row):
-        return on_lists(entry, partial(_apply, entry))
-    return lambda x, *constants, **named: _apply(entry(*constants, **named), x)
-
-
-PROGRAMS = Interpreter('programs', _spell).functions
+def _plain(step: Step) -> Any:
+    return exact(step) if isinstance(step, float) else list(step)

@@ -1,0 +1,75 @@
+"""What a map instruction computes: a small formula over the core of the table, the same for all its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from micrograd.primitives import Row
+from micrograd.straightline import Program, Step, apply
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A formula in steps, each of which fills the next register.
+
+    Args:
+        name: what a listing calls it: 'sigmoid', 'where', 'mul add'.
+        count: how many operands it takes: the registers 0, 1, …, count - 1.
+        steps: each a constant (a float), or a tuple: the name of a core row, then the registers of its arguments.
+        result: the register of the result.
+    """
+
+    name: str
+    count: int
+    steps: tuple[Step, ...]
+    result: int
+
+
+@lru_cache(maxsize=1024)
+def of_row(row: Row, count: int) -> Expression:
+    """A row of the table as an expression over the core.
+
+    Args:
+        row: the operation.
+        count: how many arguments it is given.
+
+    Raises:
+        TypeError: the row has no formula, only a function on floats.
+
+    >>> from micrograd.primitives import RELU
+    >>> of_row(RELU, 1)
+    Expression(name='relu', count=1, steps=(0.0, ('less_equal', 0, 1), ('where', 2, 1, 0)), result=3)
+    """
+    program = Program(count)
+    result = program.register(apply(row, *program.arguments))
+    return Expression(row.name, count, tuple(program.steps), result)
+
+
+def substituted(outer: Expression, operand: int, inner: Expression) -> Expression:
+    """One formula inside another: what `inner` computes in place of an operand of `outer`.
+
+    The operands are those of `outer` without that one, followed by those of `inner`.
+
+    >>> from micrograd.primitives import EXP, MUL
+    >>> substituted(of_row(MUL, 2), 1, of_row(EXP, 1))
+    Expression(name='exp mul', count=2, steps=(('exp', 1), ('mul', 0, 2)), result=3)
+    """
+    count = outer.count - 1 + inner.count
+    steps: list[Step] = []
+
+    def copied(expression: Expression, registers: list[int]) -> int:
+        for step in expression.steps:
+            steps.append(_renumbered(step, registers))
+            registers.append(count + len(steps) - 1)
+        return registers[expression.result]
+
+    within = copied(inner, list(range(outer.count - 1, count)))
+    registers = [*range(operand), within, *range(operand, outer.count - 1)]
+    result = copied(outer, registers)
+    return Expression(f'{inner.name} {outer.name}', count, tuple(steps), result)
+
+
+def _renumbered(step: Step, registers: list[int]) -> Any:
+    return step if isinstance(step, float) else (step[0], *(registers[r] for r in step[1:]))
