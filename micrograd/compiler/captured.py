@@ -1,0 +1,76 @@
+"""In which order a function's parameters stand: that of the lists and modules where it finds them.
+
+A matrix is recovered as one only if its weights lie in memory row by row. A trace meets them in the order in which the
+program uses them, which may be any; the containers that hold them have the order that their author meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from types import FunctionType, MethodType
+from typing import Any
+
+from micrograd.engine import Value
+from micrograd.module import Module
+
+
+def ordered(function: Callable[..., Any], leaves: Iterable[Value]) -> list[Value]:
+    """The leaves in the order in which they are found from a function; those that are not found come last, as they are.
+
+    >>> w = [Value(1.0), Value(2.0)]
+    >>> ordered(lambda x: w[0] + w[1] * x, [w[1], w[0]]) == w
+    True
+    """
+    places = {id(v): i for i, v in enumerate(_reachable(function))}
+    return sorted(leaves, key=lambda v: places.get(id(v), len(places)))
+
+
+def _reachable(function: Any) -> Iterator[Value]:
+    """The Values in what a function refers to: closures, globals, defaults, the object it is bound to, containers."""
+    waiting: list[Any] = [function]
+    met: dict[int, Any] = {}
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in met:
+            continue
+        met[id(thing)] = thing
+        if isinstance(thing, Value):
+            yield thing
+        else:
+            waiting += reversed(list(_inside(thing)))
+
+
+def _inside(thing: Any) -> Iterable[Any]:
+    if isinstance(thing, Module):
+        return [*thing.parameters(), *vars(thing).values()]
+    if isinstance(thing, Mapping):
+        return thing.values()
+    if isinstance(thing, list | tuple) or str(getattr(thing, 'dtype', '')) == 'object':
+        return thing
+    if isinstance(thing, partial):
+        return [thing.func, *thing.args, *thing.keywords.values()]
+    if isinstance(thing, MethodType):
+        return [thing.__self__, thing.__func__]
+    if isinstance(thing, FunctionType):
+        return _referred_to(thing)
+    return vars(thing).values() if hasattr(thing, '__dict__') and not isinstance(thing, type) and _is_users(thing) else ()
+
+
+def _is_users(thing: Any) -> bool:
+    """Whether an object may hold a program's own Values: modules and libraries are large, and do not."""
+    return type(thing).__module__ not in ('builtins', 'functools', 'numpy') and type(thing).__name__ != 'module'
+
+
+def _referred_to(function: FunctionType) -> Iterator[Any]:
+    code = function.__code__
+    for cell in function.__closure__ or ():
+        try:
+            yield cell.cell_contents
+        except ValueError:  # not yet filled
+            continue
+    for name in code.co_names:
+        if name in function.__globals__:
+            yield function.__globals__[name]
+    yield from function.__defaults__ or ()
+    yield from (function.__kwdefaults__ or {}).values()
