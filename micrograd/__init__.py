@@ -33,6 +33,8 @@ __all__ = [
     'Condition',
     'Snapshots',
     'Value',
+    'compile',
+    'compile_cost',
     'draw',
     'draw_dot',
     'explain',
@@ -53,6 +55,8 @@ __all__ = [
 
 _HOMES = {  # what is loaded when it is first asked for
     'Snapshots': 'snapshots',
+    'compile': 'compiler.program',
+    'compile_cost': 'compiler.program',
     'draw': 'render',
     'draw_dot': 'render',
     'explain': 'render.math',

@@ -23,6 +23,8 @@ class History:
         steps: how many steps the optimiser completed, those of an incomplete epoch too.
         stopped: why there is no more: 'finished', 'interrupted' (Ctrl-C), 'callback', 'diverged' (the loss became nan
             or infinite), or '' while training goes on.
+        compiled: whether the steps were made natively.
+        reason: why they were not, where that was left open and could not be done.
 
     >>> History(losses=[0.9, 0.5], metrics={'accuracy': [0.5, 1.0]}, times=[0.1, 0.1], steps=20, stopped='finished')
     History(2 epochs, 20 steps, loss=0.5, accuracy=1, finished)
@@ -35,6 +37,8 @@ class History:
     gradients: dict[str, list[float]] = field(default_factory=dict)
     steps: int = 0
     stopped: str = ''
+    compiled: bool = field(default=False, compare=False)
+    reason: str = field(default='', compare=False)
 
     def plot(self) -> 'Figure':
         """The curves of losses and metrics: see `render.plots.loss_curve`.
@@ -81,10 +85,14 @@ class History:
 
     def add_step(self, gradients: Mapping[str, float]) -> None:
         """One more step: all of it, or, if Ctrl-C comes between, nothing."""
+        self.add_steps({name: [number] for name, number in gradients.items()}, 1)
+
+    def add_steps(self, gradients: Mapping[str, list[float]], steps: int) -> None:
+        """Some more steps: all of them, or, if Ctrl-C comes between, none."""
         try:
-            for name, number in gradients.items():
-                self.gradients.setdefault(name, []).append(number)
-            self.steps += 1
+            for name, numbers in gradients.items():
+                self.gradients.setdefault(name, []).extend(numbers)
+            self.steps += steps
         finally:
             for numbers in self.gradients.values():
                 del numbers[self.steps :]

@@ -102,6 +102,11 @@ class Optimizer:
     def lr(self, lr: float | Schedule) -> None:
         self._lr = rate(lr)
 
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether the learning rate follows a schedule."""
+        return callable(self._lr)
+
     def numbers(self) -> dict[str, float]:
         """What the rule is given by name that differs from step to step: as it is for the next step."""
         return {'lr': self.lr}

@@ -9,7 +9,7 @@ from math import ceil, isfinite
 from random import Random
 from reprlib import repr as short
 from time import perf_counter
-from typing import Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from micrograd import flow, losses
 from micrograd.checks import count, random_generator
@@ -23,11 +23,14 @@ from micrograd.metrics import Loss, Metric, accuracy_beside, binary_accuracy, ca
 from micrograd.operations import VALUES
 from micrograd.optim import Optimizer
 
+if TYPE_CHECKING:
+    from micrograd.compiler.epochs import NativeTraining
+
 __all__ = ['History', 'binary_accuracy', 'categorical_accuracy', 'collector_paused', 'fit']
 
 Model = Callable[[Any], Any]
 Callback = Callable[['History'], Any]
-Show = Callable[[int, Mapping[str, float]], None]
+Show = Callable[[int, Mapping[str, float], int], None]
 
 
 # Training --------------------------------------------------------------------------------------------------------
@@ -65,6 +68,7 @@ def fit(
     validation: Any = None,
     callbacks: Iterable[Callback] = (),
     progress: bool = True,
+    compiled: str | bool = 'auto',
 ) -> History:
     """Train a model by gradient descent on mini-batches.
 
@@ -92,6 +96,9 @@ def fit(
         callbacks: functions that receive the History at the end of each epoch; one that returns True, nothing else,
             ends the training. It may change the optimiser too: `lambda history: setattr(optimizer, 'lr', …)`.
         progress: whether to show a progress bar, with loss and metrics of the epoch so far, on stderr.
+        compiled: whether the steps are made natively, many at once: the same steps, to rounding, in a small part of
+            the time. 'auto' does so where it can, and `history.compiled` says whether it did. Then the model and the
+            loss are called on symbols, once, and the parameters come back at the end of each epoch. See `compile`.
 
     Returns:
         The History.
@@ -102,6 +109,7 @@ def fit(
         DataError: there are no examples, as many inputs as targets are not there, or an example is no pair.
         ValueError: the loss does not depend on any of the optimiser's parameters, or a name is not known.
         TypeError: an argument has another type.
+        TracingError: `compiled` is True, and the model, the loss or the optimiser cannot be compiled.
 
     >>> from micrograd import nn, optim
     >>> model = nn.Neuron(1, nonlin=False, generator=0)
@@ -115,7 +123,7 @@ def fit(
     """
     examples = pairs(data, 'data')
     function = _loss(loss)
-    run = _Run(
+    run = Run(
         model=model,
         loss=function,
         metrics=_metrics(metrics, function),
@@ -126,11 +134,12 @@ def fit(
         generator=random_generator(seed),
         callbacks=_callbacks(callbacks),
     )
+    run.compile(_compiled(compiled))
     return run.train(count(epochs, 'epochs'), progress)
 
 
 @dataclass(kw_only=True)
-class _Run:
+class Run:
     """One training: what belongs to it, and the history that it makes."""
 
     model: Model
@@ -142,6 +151,7 @@ class _Run:
     size: int
     generator: Random
     callbacks: list[Callback]
+    native: 'NativeTraining | None' = None
 
     def __post_init__(self) -> None:
         self.history = History(metrics={name: [] for name in self.metrics})
@@ -159,32 +169,67 @@ class _Run:
                 self.history.stopped = 'interrupted'
         return self.history
 
+    def compile(self, wish: str | bool) -> None:
+        """Make the steps a native program, if that is wished, and, where it is left open, if it can be done."""
+        if wish is False:
+            return
+        try:
+            self.native = self.made_native()
+        except Exception as error:  # the eager steps will say what is wrong, if anything is
+            if wish is True:
+                raise
+            self.history.reason = str(error)
+        self.history.compiled = self.native is not None
+
+    def made_native(self) -> 'NativeTraining':
+        """The program of a step."""
+        from micrograd.compiler.epochs import NativeTraining  # which needs NumPy
+
+        return NativeTraining(
+            self.model, self.loss, self.optimizer, self.layers, self.examples, wants_outputs=bool(self.metrics)
+        )
+
     def go_through(self, epochs: int, show: Show) -> str:
         """The epochs, one after another; why there are no more."""
-        for epoch in range(1, epochs + 1):
-            start = perf_counter()
-            means = self.learn(f'epoch {epoch}', partial(show, epoch))
-            validation = self.evaluate()
-            self.history.add(means, validation, perf_counter() - start)
+        epoch = 1
+        while epoch <= epochs:
+            epoch += self.learn_some(epoch, epochs, show)
             answers = [callback(self.history) for callback in self.callbacks]
             if any(answer is True for answer in answers):
                 return 'callback'
         return 'finished'
 
-    def learn(self, epoch: str, show: Callable[[dict[str, float]], None]) -> dict[str, float]:
+    def learn_some(self, epoch: int, epochs: int, show: Show) -> int:
+        """One epoch, or several where nobody looks at the model in between; how many."""
+        if self.native is None:
+            start = perf_counter()
+            means = self.learn(f'epoch {epoch}', partial(show, epoch))
+            self.history.add(means, self.evaluate(), perf_counter() - start)
+            return 1
+        from micrograd.compiler.stream import Stream  # which needs NumPy
+
+        is_watched = bool(self.callbacks or self.held_out)
+        return Stream(self, self.native, epoch, epoch if is_watched else epochs, show).run()
+
+    def learn(self, epoch: str, show: Callable[[dict[str, float], int], None]) -> dict[str, float]:
         """One epoch: a step for each mini-batch. Returns the means over the examples."""
         tally = _Tally()
-        for number, batch in enumerate(self.mini_batches(), 1):
+        for number, batch in enumerate(self.mini_batches(self.order()), 1):
             with collector_paused():
                 self.step(batch, tally, f'in {epoch}, step {number}')
-            show(tally.means())
+            show(tally.means(), 1)
         return tally.means()
 
-    def mini_batches(self) -> list[list[Example]]:
+    def order(self) -> list[int]:
+        """The examples of an epoch, as indices: shuffled, unless all of them make one step."""
+        indices = range(len(self.examples))
         if self.size == len(self.examples):
-            return [self.examples]
-        shuffled = sorted(self.examples, key=lambda _: self.generator.random())
-        return [shuffled[i : i + self.size] for i in range(0, len(shuffled), self.size)]
+            return list(indices)
+        return sorted(indices, key=lambda _: self.generator.random())
+
+    def mini_batches(self, order: list[int]) -> list[list[Example]]:
+        """The examples in that order, divided."""
+        return [[self.examples[i] for i in order[at : at + self.size]] for at in range(0, len(order), self.size)]
 
     def step(self, batch: list[Example], tally: '_Tally', where: str) -> None:
         """Forward, backward, and the optimiser's step, for one mini-batch."""
@@ -200,6 +245,13 @@ class _Run:
         self.check_connected(loss)
         self.update(where)
 
+    def step_means(self, batch: list[Example], where: str) -> dict[str, float]:
+        """A step, and the means over its examples."""
+        tally = _Tally()
+        with collector_paused():
+            self.step(batch, tally, where)
+        return tally.means()
+
     def cost(self, output: Any, target: Any) -> Value:
         cost = self.loss(output, target)
         if isinstance(cost, Value):
@@ -211,8 +263,12 @@ class _Run:
 
     def measured(self, output: Any, target: Any, cost: Value) -> dict[str, float]:
         """The numbers that are averaged over the examples."""
+        return {'loss': cost.data} | dict(zip(self.metrics, self.metrics_of(output, target), strict=True))
+
+    def metrics_of(self, output: Any, target: Any) -> list[float]:
+        """Each metric for one example."""
         with no_grad():
-            return {'loss': cost.data} | {name: plain(f(output, target)) for name, f in self.metrics.items()}
+            return [plain(f(output, target)) for f in self.metrics.values()]
 
     def check_connected(self, loss: Value) -> None:
         """At the first step: that the loss depends on something which the optimiser trains."""
@@ -256,6 +312,12 @@ class _Run:
 
     def evaluate(self) -> dict[str, float]:
         """The means over the validation data, with the parameters as they are now."""
+        if self.native and self.held_out:
+            from micrograd.compiler.stream import evaluated  # which needs NumPy
+
+            found = evaluated(self, self.native)
+            if found is not None:
+                return found
         tally = _Tally()
         with no_grad():
             for x, y in self.held_out:
@@ -282,18 +344,18 @@ class _Tally:
 
 @contextmanager
 def _progress_bar(epochs: int, steps: int, shown: bool) -> Iterator[Show]:
-    """What is to be called after each step, with the epoch and its means so far."""
+    """What is to be called after some steps, with the epoch, its means so far, and how many steps."""
     if not shown:
-        yield lambda epoch, means: None
+        yield lambda epoch, means, steps: None
         return
     from tqdm import tqdm  # loaded when first needed
 
     with tqdm(total=epochs * steps, unit='step', dynamic_ncols=True) as bar:
 
-        def show(epoch: int, means: Mapping[str, float]) -> None:
+        def show(epoch: int, means: Mapping[str, float], steps: int) -> None:
             bar.set_description(f'epoch {epoch}/{epochs}', refresh=False)
             bar.set_postfix({name: f'{mean:.4f}' for name, mean in means.items()}, refresh=False)
-            bar.update()
+            bar.update(steps)
 
         yield show
 
@@ -345,6 +407,13 @@ def _callbacks(callbacks: Any) -> list[Callback]:
         if not callable(function):
             raise TypeError(f'a callback should be a function of the History, not {short(function)}')
     return functions
+
+
+def _compiled(compiled: Any) -> str | bool:
+    if compiled == 'auto' or isinstance(compiled, bool):
+        wish: str | bool = compiled
+        return wish
+    raise ValueError(f"compiled is True, False or 'auto', not {short(compiled)}")
 
 
 def _listed(things: Any, name: str) -> list[Any]:

@@ -14,6 +14,9 @@ from typing import Any
 from micrograd.engine import Value
 from micrograd.module import Module
 
+MOST = 1_000_000  # things that are looked at: a function may refer to all of its data, too
+PLAIN = (float, int, str, bytes, bool, type(None))
+
 
 def ordered(function: Callable[..., Any], leaves: Iterable[Value]) -> list[Value]:
     """The leaves in the order in which they are found from a function; those that are not found come last, as they are.
@@ -30,9 +33,9 @@ def _reachable(function: Any) -> Iterator[Value]:
     """The Values in what a function refers to: closures, globals, defaults, the object it is bound to, containers."""
     waiting: list[Any] = [function]
     met: dict[int, Any] = {}
-    while waiting:
+    while waiting and len(met) < MOST:
         thing = waiting.pop()
-        if id(thing) in met:
+        if id(thing) in met or type(thing) in PLAIN:
             continue
         met[id(thing)] = thing
         if isinstance(thing, Value):
@@ -54,11 +57,13 @@ def _inside(thing: Any) -> Iterable[Any]:
         return [thing.__self__, thing.__func__]
     if isinstance(thing, FunctionType):
         return _referred_to(thing)
-    return vars(thing).values() if hasattr(thing, '__dict__') and not isinstance(thing, type) and _is_users(thing) else ()
+    return vars(thing).values() if hasattr(thing, '__dict__') and _is_users(thing) else ()
 
 
 def _is_users(thing: Any) -> bool:
     """Whether an object may hold a program's own Values: modules and libraries are large, and do not."""
+    if isinstance(thing, type):
+        return False
     return type(thing).__module__ not in ('builtins', 'functools', 'numpy') and type(thing).__name__ != 'module'
 
 

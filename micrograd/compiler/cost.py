@@ -10,7 +10,6 @@ from micrograd.errors import GraphError
 from micrograd.node import blank, link
 from micrograd.primitives import FLOATS
 
-
 Solve = Callable[[], tuple[float, list[float]]]
 
 

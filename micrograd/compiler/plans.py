@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import RLock
-from typing import Any
 
 import numpy as np
 
@@ -115,9 +114,7 @@ class Plan:
     def raised(self, outputs: Sequence[int], shared_count: int) -> BlockProgram:
         """The last passes, from nodes to a program."""
         graph, simplified = simplify(self.trace.graph, outputs)
-        return raise_blocks(
-            graph, simplified, shared_count=shared_count, inputs=self.inputs, bounds=self.trace.bounds
-        )
+        return raise_blocks(graph, simplified, shared_count=shared_count, inputs=self.inputs, bounds=self.trace.bounds)
 
     def parameter_gradients(self, y: int, careful: bool) -> list[int]:
         """The derivatives of a node by each of the parameters."""

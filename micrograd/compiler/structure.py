@@ -151,7 +151,9 @@ def _numbers(example: Any, template: Any, name: str) -> Iterator[float]:
         return
     if isinstance(template, Mapping):
         if not isinstance(example, Mapping) or example.keys() != template.keys():
-            raise ShapeError(f'{name} should have the keys {list(template)}, as the first example, not {short(example)}')
+            raise ShapeError(
+                f'{name} should have the keys {list(template)}, as the first example, not {short(example)}'
+            )
         for key, inner in template.items():
             yield from _numbers(example[key], inner, f'{name}[{key!r}]')
         return

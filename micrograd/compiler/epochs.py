@@ -1,0 +1,305 @@
+"""Training natively: mini-batches, gradients and the optimiser's rule in one program, many steps a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from micrograd.compiler import captured, structure, updates
+from micrograd.compiler.expressions import of_row
+from micrograd.compiler.instructions import BlockProgram, SharedTotal
+from micrograd.compiler.machine import check_choices
+from micrograd.compiler.plans import Plan, Runnable, load
+from micrograd.compiler.trace import Trace, trace
+from micrograd.context import no_grad
+from micrograd.engine import Value
+from micrograd.errors import TracingError
+from micrograd.examples import Example
+from micrograd.node import blank
+from micrograd.optim import Optimizer
+from micrograd.primitives import ABS
+
+SECONDS = 0.1  # that a call may take: between two of them Ctrl-C is heard
+_SECONDS_A_NODE = 1e-9  # and example: the first guess
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What some steps gave.
+
+    Args:
+        losses: for each step the mean loss of its examples.
+        gradients: for each step a row: for each layer the mean |gradient|.
+        outputs: for each example, in the order in which they came, the outputs of the model; None if not asked for.
+        seconds: how long it took.
+    """
+
+    losses: np.ndarray
+    gradients: np.ndarray
+    outputs: np.ndarray | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A program that makes a step, and where in U it leaves the gradients."""
+
+    runnable: Runnable
+    gradients: np.ndarray
+
+
+class NativeTraining:
+    """A model, a loss and an optimiser as one program, and their numbers while it runs.
+
+    The numbers of the parameters are taken from the Values by `begin`, and given back by `finish`.
+
+    Args:
+        model: a function of one input.
+        loss: (output, target) -> Value.
+        optimizer: over the parameters that are trained.
+        layers: name -> the parameters whose mean |gradient| is recorded.
+        examples: pairs (input, target).
+        wants_outputs: whether the outputs of the model are asked for.
+
+    Raises:
+        TracingError: the model, the loss or the optimiser cannot be compiled.
+        DataError, ShapeError, TypeError: the examples are not all alike, or the loss refuses a target.
+        MissingDependencyError: NumPy is not installed.
+    """
+
+    def __init__(
+        self,
+        model: Callable[[Any], Any],
+        loss: Callable[[Any, Any], Value],
+        optimizer: Optimizer,
+        layers: dict[str, list[Value]],
+        examples: Sequence[Example],
+        wants_outputs: bool,
+    ):
+        _check_optimizer(optimizer)
+        self._optimizer = optimizer
+        self._loss = loss
+        self._given = _batch(examples)
+        self._trace = self._traced(model)
+        check_choices(self._trace.bounds, self._given.X)
+        _check_targets(loss, self._trace.outputs[1], examples, self._given)
+        self._plan = Plan(self._trace, self._given.X.shape[1], 'float64', 'auto')
+        self._layers = layers
+        self._wants_outputs = wants_outputs
+        self._leaves = list(dict.fromkeys(structure.leaves(self._trace.outputs[1])))
+        self._names = tuple(optimizer.numbers())
+        self._careful: _Step | None = None
+        self._fast = self._latest = self._step(careful=False)
+        nodes = sum(instruction.nodes for instruction in self._fast.runnable.program.instructions())
+        self._rate = (1 + nodes) * _SECONDS_A_NODE
+
+    # What is compiled ------------------------------------------------------------------------------------------------
+
+    def _traced(self, model: Callable[[Any], Any]) -> Trace:
+        def example(x: Any, y: Any) -> tuple[Any, Any]:
+            output = model(x)
+            return self._loss(output, y), output
+
+        first, second = (trace(example, self._given.args, {}, parameters=self._optimizer.parameters) for _ in range(2))
+        if first.graph.nodes != second.graph.nodes:
+            raise TracingError(
+                'the model or the loss computes something else each time it is called (it draws random numbers, or '
+                'counts its calls), and a compiled program would repeat the first time for ever. '
+                'Right: fit(…, compiled=False)'
+            )
+        if not isinstance(first.outputs[0], int):
+            raise TracingError('the loss of an example should be a single Value')
+        trained = len(self._optimizer.parameters)
+        if not any(node[0] == 'shared' and node[1] < trained for node in first.graph.nodes):
+            raise TracingError("the loss does not depend on any of the optimiser's parameters")
+        others = captured.ordered(model, first.parameters[trained:])
+        return first.reordered([*self._optimizer.parameters, *others])
+
+    def _step(self, careful: bool) -> _Step:
+        """The step: the loss, its gradients, and what the optimiser makes of them."""
+        graph, trained = self._trace.graph, len(self._optimizer.parameters)
+        cost = graph.mean(self._trace.outputs[0])
+        wanted = [cost, *(self._leaves if self._wants_outputs else ())]
+        gradients = self._plan.parameter_gradients(cost, careful)[:trained]
+        count = len(self._trace.parameters) + len(self._optimizer.memory) * trained + len(self._names)
+        program = self._plan.raised([*wanted, *gradients], count)
+        places, rest = program.outputs[: len(wanted)], program.outputs[len(wanted) :]
+        slots = np.array([slot for _, slot in rest], dtype=np.int32)
+        program = self._with_totals(self._with_update(program, slots), slots, places)
+        return _Step(load(program, 'float64', 'auto'), slots)
+
+    def _with_update(self, program: BlockProgram, gradients: np.ndarray) -> BlockProgram:
+        """The optimiser's rule comes last."""
+        optimizer, trained = self._optimizer, len(self._optimizer.parameters)
+        first = program.shared + len(self._trace.parameters)
+        remembered = len(optimizer.memory)
+        starts = [program.shared, *(first + i * trained for i in range(remembered))]
+        p, *memory = (np.arange(start, start + trained, dtype=np.int32) for start in starts)
+        at = first + remembered * trained
+        numbers = [np.full(trained, at + i, dtype=np.int32) for i in range(len(self._names))]
+        made = updates.instructions(
+            optimizer.rule, optimizer.constants, self._names, [p, gradients, *memory, *numbers], program.u_size
+        )
+        return replace(program, after=[*program.after, *made], u_size=program.u_size + (1 + remembered) * trained)
+
+    def _with_totals(self, program: BlockProgram, gradients: np.ndarray, places: list[tuple[str, int]]) -> BlockProgram:
+        """Record the total |gradient| of each layer, too."""
+        index = {id(p): i for i, p in enumerate(self._optimizer.parameters)}
+        size = of_row(ABS, 1)
+        totals = [
+            SharedTotal(
+                out=program.u_size + i,
+                expression=size,
+                operands=(gradients[[index[id(p)] for p in layer]],),
+                source='the gradients of a layer',
+            )
+            for i, layer in enumerate(self._layers.values())
+        ]
+        return replace(
+            program,
+            after=[*program.after, *totals],
+            u_size=program.u_size + len(totals),
+            outputs=[*places, *(('U', total.out) for total in totals)],
+        )
+
+    # What it does ----------------------------------------------------------------------------------------------------
+
+    def steps_at_once(self, size: int) -> int:
+        """How many steps of so many examples a call should make."""
+        return max(1, int(SECONDS / (self._rate * size)))
+
+    def begin(self) -> None:
+        """Take the numbers of the parameters, and what the optimiser remembers of them."""
+        shared = self._latest.runnable.machine.shared
+        parameters = self._trace.parameters
+        shared[: len(parameters)] = np.fromiter((p.data for p in parameters), np.float64, len(parameters))
+        at = len(parameters)
+        for numbers in self._optimizer.state.values():
+            shared[at : at + len(numbers)] = numbers
+            at += len(numbers)
+
+    def finish(self) -> None:
+        """Give them back, and the gradients of the last step."""
+        machine = self._latest.runnable.machine
+        shared, gradients = machine.shared.tolist(), machine.U[self._latest.gradients].tolist()
+        trained = self._optimizer.parameters
+        for p, number, gradient in zip(trained, shared, gradients, strict=False):
+            p.data = number
+            p.grad = gradient
+        at = len(self._trace.parameters)
+        for name in self._optimizer.memory:
+            self._optimizer.state[name] = shared[at : at + len(trained)]
+            at += len(trained)
+
+    def advance(self, order: np.ndarray, ends: np.ndarray, numbers: np.ndarray) -> Steps | None:
+        """Make some steps.
+
+        Args:
+            order: the examples, as indices: those of the first step, of the second, …
+            ends: for each step where its examples end in `order`.
+            numbers: for each step a row: what the optimiser's rule is given.
+
+        Returns:
+            What they gave; None, and nothing is changed, if the loss or a parameter would not be finite.
+        """
+        before, latest = self._latest.runnable.machine.shared.copy(), self._latest
+        for attempt in self._attempts():
+            machine = attempt.runnable.machine
+            machine.shared[:] = before
+            steps = self._run(attempt.runnable, order, ends, numbers)
+            trained = machine.shared[: len(self._optimizer.parameters)]
+            if np.isfinite(steps.losses).all() and np.isfinite(trained).all():
+                self._rate = max(steps.seconds / len(order), 1e-12)
+                self._latest = attempt
+                return steps
+        latest.runnable.machine.shared[:] = before
+        return None
+
+    def _attempts(self) -> Iterator[_Step]:
+        """The fast program, which may meet 0 * inf behind a gate that is shut; then the careful one."""
+        yield self._fast
+        if self._careful is None:
+            self._careful = self._step(careful=True)
+        yield self._careful
+
+    def _run(self, runnable: Runnable, order: np.ndarray, ends: np.ndarray, numbers: np.ndarray) -> Steps:
+        record = np.empty((len(ends), len(runnable.fixed)))
+        rows = np.empty((len(order), len(runnable.varying))) if self._wants_outputs else None
+        machine = runnable.machine
+        start = perf_counter()
+        machine.steps(
+            self._given.X,
+            order,
+            ends,
+            numbers=numbers,
+            numbers_at=runnable.program.shared + runnable.program.shared_count - len(self._names),
+            rows_out=rows,
+            record_out=record,
+        )
+        seconds = perf_counter() - start
+        layers = [len(layer) for layer in self._layers.values()]
+        totals = record[:, record.shape[1] - len(layers) :] / layers
+        return Steps(record[:, 0], totals, self._outputs(runnable, rows, record, ends), seconds)
+
+    def _outputs(
+        self, runnable: Runnable, rows: np.ndarray | None, record: np.ndarray, ends: np.ndarray
+    ) -> np.ndarray | None:
+        """For each example a row with the leaves of the model's output."""
+        if rows is None:
+            return None
+        found = np.empty((len(rows), 1 + len(self._leaves) + len(self._layers)))
+        found[:, runnable.varying] = rows
+        found[:, runnable.fixed] = np.repeat(record, np.diff(ends, prepend=0), axis=0)
+        return found[:, 1 : 1 + len(self._leaves)]
+
+    def output(self, numbers: Sequence[float]) -> Any:
+        """What the model returned for an example, as Values, from a row of the outputs."""
+        return _filled(self._trace.outputs[1], dict(zip(self._leaves, numbers, strict=True)))
+
+    def evaluated(self, examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray] | None:
+        """The losses and the outputs for other examples, with the parameters as they are; None if of another shape."""
+        given = _batch(examples)
+        if given.key != self._given.key:
+            return None
+        outputs = [self._trace.outputs[0], *self._leaves]
+        found = self._plan.run('value', lambda careful: outputs, given.X)
+        return found[:, 0], found[:, 1:]
+
+
+def _batch(examples: Sequence[Example]) -> structure.Batch:
+    inputs, targets = zip(*examples, strict=True)
+    return structure.batch((list(inputs), list(targets)), {}, 'float64')
+
+
+def _check_optimizer(optimizer: Optimizer) -> None:
+    if type(optimizer).step is not Optimizer.step or type(optimizer).zero_grad is not Optimizer.zero_grad:
+        raise TracingError(
+            f'{type(optimizer).__name__} makes its steps itself, and only a rule can be compiled: see optim.Optimizer'
+        )
+
+
+def _check_targets(
+    loss: Callable[[Any, Any], Value], output: Any, examples: Sequence[Example], given: structure.Batch
+) -> None:
+    """Let the loss look at every target that there is, each once: a trace sees none, so it cannot refuse any."""
+    first = min((leaf.column for leaf in structure.leaves(given.args[1])), default=0)
+    distinct = {row.tobytes(): i for i, row in reversed(list(enumerate(given.X[:, first:])))}
+    half = _filled(output, dict.fromkeys(structure.leaves(output), 0.5))
+    with no_grad():
+        for i in sorted(distinct.values()):
+            loss(half, examples[i][1])
+
+
+def _filled(template: Any, numbers: dict[Any, float]) -> Any:
+    """Containers with Values in place of their leaves."""
+    if isinstance(template, dict):
+        return {key: _filled(inner, numbers) for key, inner in template.items()}
+    if isinstance(template, list):
+        return [_filled(inner, numbers) for inner in template]
+    if isinstance(template, tuple):
+        return tuple(_filled(inner, numbers) for inner in template)
+    return blank(Value, numbers[template])
