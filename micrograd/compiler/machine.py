@@ -161,8 +161,8 @@ def make(program: BlockProgram, dtype: str = 'float64', machine: str = 'auto') -
 
 def _without_llvmlite() -> str:
     warnings.warn(
-        'llvmlite is not installed, so compiled functions run with NumPy, which is slower. From a checkout: pip install '
-        "-e '.[compile]'. To have it run with NumPy without this warning: machine='numpy'",
+        'llvmlite is not installed, so compiled functions run with NumPy, which is slower. From a checkout: '
+        "pip install -e '.[compile]'. To have it run with NumPy without this warning: machine='numpy'",
         stacklevel=2,
     )
     return 'numpy'
