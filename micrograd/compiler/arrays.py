@@ -61,8 +61,8 @@ CORE: dict[str, Callable[..., Any]] = {
     'less_equal': lambda x, y: np.less_equal(x, y) + x.dtype.type(0),
     'equal': lambda x, y: np.equal(x, y) + x.dtype.type(0),
     'where': lambda condition, x, y: np.where(condition != 0, x, y),  # nan is true, as in Python
-    'maximum': np.maximum,
-    'minimum': np.minimum,
+    'maximum': lambda x, y: np.where((x < y) | (y != y), y, x),  # x of two zeros, nan from either side
+    'minimum': lambda x, y: np.where((y < x) | (y != y), y, x),
     'abs': np.abs,
     'floor': np.floor,
     'exp': np.exp,
@@ -263,7 +263,7 @@ def _length(i: Any) -> int:
 def _operand(storage: Array, table: Array) -> Operand:
     """What reads the slots or rows of a table: a view where it can be one."""
     if table[0] == table[-1] and (table == table[0]).all():
-        repeated = np.broadcast_to(storage[table[0]], (len(table), *storage.shape[1:]))
+        repeated = np.broadcast_to(storage[table[0] : table[0] + 1], (len(table), *storage.shape[1:]))
         return lambda: repeated
     found = regular(table)
     if found is None:

@@ -17,7 +17,7 @@ from micrograd.compiler.expressions import Expression
 from micrograd.compiler.kernels import FRAME_SCRATCH, Kernels
 from micrograd.compiler.vectors import NATIVE, Vectors
 
-# Where an operand lies: in rows that a table lists; in slots that a table lists, or one behind the other, or all in one.
+# Where an operand lies: in rows that a table lists; in slots that a table lists, or one behind another, or all in one.
 ROWS, SLOTS, NEXT, SAME = 'rows', 'slots', 'next', 'same'
 MAP, SHARED_MAP, SHARED_TOTAL = 'map', 'shared_map', 'shared_total'
 
