@@ -14,7 +14,7 @@ from llvmlite import ir
 
 from micrograd.compiler.assembly import REASSOCIATED
 from micrograd.compiler.expressions import Expression
-from micrograd.compiler.kernels import FRAME_SCRATCH, Kernels
+from micrograd.compiler.kernels import Kernels
 from micrograd.compiler.vectors import NATIVE, Vectors
 
 # Where an operand lies: in rows that a table lists; in slots that a table lists, or one behind another, or all in one.
@@ -128,20 +128,7 @@ def _shared_map(k: Kernels, formula: Formula, out: Any, m: Any, places: list[Any
                 a.write_vector(x, to, a.sum(loop.i, q * a.width), align=a.itemsize)
         start = loop.i
     with a.loop(start, a.sum(m, a.width - 1), a.width) as loop:
-        write_part(k, slots.at(loop.i), a.at(to, loop.i), a.b.sub(m, loop.i))
-
-
-def write_part(k: Kernels, x: Any, slots: Any, left_over: Any) -> None:
-    """Store a vector, or only its first lanes where no more are left over."""
-    a = k.a
-    with a.b.if_else(a.b.icmp_signed('>=', left_over, a.index(a.width))) as (whole, partly):
-        with whole:
-            a.write_vector(x, slots, align=a.itemsize)
-        with partly:
-            scratch = a.b.bitcast(a.at(k.frame, FRAME_SCRATCH), k.pointer)
-            a.write_vector(x, scratch)
-            with a.loop(a.index(0), left_over) as loop:
-                a.b.store(a.read(scratch, loop.i), a.at(slots, loop.i))
+        k.write_part(slots.at(loop.i), a.at(to, loop.i), a.b.sub(m, loop.i), 0)
 
 
 def _shared_total(k: Kernels, formula: Formula, out: Any, m: Any, places: list[Any]) -> None:

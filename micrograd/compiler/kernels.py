@@ -8,12 +8,12 @@ Invariant: a kernel writes whole vectors to rows, padding lanes included, and to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
 
-from micrograd.compiler.assembly import INDEX, REASSOCIATED, TABLE, Assembler, Values
+from micrograd.compiler.assembly import INDEX, TABLE, Assembler, Values
 
 # What a kernel is called with: U, R, how far rows are apart, how many vectors are worked on, the arguments of the
 # instruction (whole numbers), and the frame, which tells of the batch.
@@ -46,11 +46,10 @@ class Kernels:
         self.vectors: Any = None
         self.frame: Any = None
 
-    def write(self) -> None:
-        """All of them."""
-        for kernel in (product, sums, dots, shared_sums, outer, take, scatter, indexed):
-            with self.a.function(kernel.__name__, self.signature) as arguments:
-                kernel(self, *self.enter(arguments, kernel.__code__.co_argcount - 1))
+    def write(self, kernel: Callable[..., None]) -> None:
+        """One of them."""
+        with self.a.function(kernel.__name__, self.signature) as arguments:
+            kernel(self, *self.enter(arguments, kernel.__code__.co_argcount - 1))
 
     def enter(self, arguments: Sequence[Any], count: int) -> Values:
         """The arguments of the instruction, as a kernel begins."""
@@ -72,6 +71,25 @@ class Kernels:
     def put(self, x: Any, row: Any, i: Any) -> None:
         """Store a vector of a row."""
         self.a.write_vector(x, row, self.a.b.mul(i, self.a.index(self.a.width)))
+
+    def write_part(self, x: Any, slots: Any, left_over: Any, free: int) -> None:
+        """Store a vector to U, or only its first lanes where no more are left over.
+
+        Args:
+            x: the vector.
+            slots: where it goes.
+            left_over: how many lanes are wanted.
+            free: where the scratch memory is free, counted in numbers.
+        """
+        a = self.a
+        with a.b.if_else(a.b.icmp_signed('>=', left_over, a.index(a.width))) as (whole, partly):
+            with whole:
+                a.write_vector(x, slots, align=a.itemsize)
+            with partly:
+                scratch = a.at(a.b.bitcast(a.at(self.frame, FRAME_SCRATCH), self.pointer), free)
+                a.write_vector(x, scratch)
+                with a.loop(a.index(0), left_over) as loop:
+                    a.b.store(a.read(scratch, loop.i), a.at(slots, loop.i))
 
     def scale(self) -> Any:
         """1 / examples."""
@@ -97,7 +115,7 @@ def product(k: Kernels, out: Any, m: Any, first: Any, across: Any, along: Any, c
                 k.put(loop.values[p * wide + q], row, a.sum(v, q))
 
     def strip(j: Any, high: int) -> None:
-        a.tiles(k.vectors, {4: (3, 2, 1), 2: (4, 1), 1: (8, 3, 1)}[high], lambda v, wide: tile(j, high, v, wide))
+        a.tiles(k.vectors, {4: (3, 2, 1), 2: (3, 1), 1: (8, 3, 1)}[high], lambda v, wide: tile(j, high, v, wide))
 
     a.tiles(m, (4, 2, 1), strip)
 
@@ -152,87 +170,6 @@ def shared_sums(k: Kernels, out: Any, m: Any, count: Any, lefts: Any, rights: An
         a.b.store(loop.values[0], a.at(k.U, a.sum(out, outer_loop.i)))
 
 
-def outer(k: Kernels, out: Any, m: Any, count: Any, lefts: Any, rights: Any) -> None:
-    """Means of products: a matrix product whose inner index is the lane.
-
-    The rows on the right are turned first, a few at a time, so that their numbers for one lane lie side by side. Then
-    lanes without an example are simply not visited.
-    """
-    a = k.a
-    lanes = a.read(k.frame, FRAME_LANES)
-    lefts, rights, scale = k.table(lefts), k.table(rights), a.splat(k.scale())
-    scratch = a.b.bitcast(a.at(k.frame, FRAME_SCRATCH), k.pointer)
-    first_block = a.b.icmp_signed('!=', a.read(k.frame, FRAME_FIRST), a.index(0))
-    zero = a.constant(0.0)
-
-    def turn(column: Any, vectors: int, start: Any, end: Any) -> None:
-        """Rows from `column` on, as lanes of vectors, into the scratch memory."""
-        for q in range(vectors):
-            places = [a.least(a.sum(column, q * a.width + p), a.sum(count, -1)) for p in range(a.width)]
-            rows = [k.row(a.entry(rights, place)) for place in places]
-            with a.loop(start, a.sum(end, a.width - 1), a.width) as loop:
-                for p, turned in enumerate(a.transposed([a.read_vector(row, loop.i) for row in rows])):
-                    at = a.b.mul(a.sum(a.b.sub(loop.i, start), p), a.index(vectors * a.width))
-                    a.write_vector(turned, scratch, a.sum(at, q * a.width))
-
-    def tile(j: Any, high: int, column: Any, vectors: int, unrolled: int, start: Any, end: Any, first: Any) -> None:
-        """The sums of `high` rows on the left with the turned vectors, over the lanes from start to end."""
-        left = [k.row(a.entry(lefts, a.sum(j, p))) for p in range(high)]
-        totals = [zero] * (high * vectors * unrolled)
-        at: Any = start
-        for step in dict.fromkeys((unrolled, 1)):
-            with a.loop(at, end, step, totals) as loop:
-                for u in range(step):
-                    lane = a.sum(loop.i, u)
-                    base = a.b.mul(a.b.sub(lane, start), a.index(vectors * a.width))
-                    xs = [a.read_vector(scratch, a.sum(base, q * a.width)) for q in range(vectors)]
-                    ws = [a.splat(a.read(row, lane)) for row in left]
-                    for p in range(high):
-                        for q in range(vectors):
-                            place = (p * vectors + q) * unrolled + u
-                            loop.values[place] = a.multiply_add(loop.values[place], ws[p], xs[q])
-            at, totals = loop.i, loop.values
-        for p in range(high):
-            for q in range(vectors):
-                place = (p * vectors + q) * unrolled
-                total = totals[place]
-                for x in totals[place + 1 : place + unrolled]:
-                    total = a.b.fadd(total, x, flags=REASSOCIATED)
-                slot = a.sum(out, a.b.mul(a.sum(j, p), count), column, q * a.width)
-                store(total, a.at(k.U, slot), a.b.sub(count, a.sum(column, q * a.width)), first)
-
-    def store(total: Any, slots: Any, left_over: Any, first: Any) -> None:
-        """The means, stored or added; of a vector that is too long only the first lanes."""
-        old = a.b.select(first, zero, a.read_vector(slots, align=a.itemsize))
-        mean = a.multiply_add(old, total, scale)
-        with a.b.if_else(a.b.icmp_signed('>=', left_over, a.index(a.width))) as (whole, partly):
-            with whole:
-                a.write_vector(mean, slots, align=a.itemsize)
-            with partly:
-                a.write_vector(mean, scratch_end)
-                with a.loop(a.index(0), left_over) as loop:
-                    a.b.store(a.read(scratch_end, loop.i), a.at(slots, loop.i))
-
-    scratch_end = a.at(scratch, (CHUNK + a.width) * 3 * a.width)
-    shapes = {3: ((4, 1), (2, 2), (1, 4)), 1: ((8, 1), (2, 4), (1, 8))}  # vectors: (rows, lanes) of a tile
-
-    def strip(column: Any, vectors: int, start: Any, end: Any, first: Any) -> None:
-        turn(column, vectors, start, end)
-        unrolled = dict(shapes[vectors])
-        a.tiles(m, list(unrolled), lambda j, high: tile(j, high, column, vectors, unrolled[high], start, end, first))
-
-    chunks = a.b.sdiv(a.sum(lanes, CHUNK - 1), a.index(CHUNK))
-    with a.loop(a.index(0), chunks) as loop:
-        start = a.b.mul(loop.i, a.index(CHUNK))
-        end = a.least(a.sum(start, CHUNK), lanes)
-        first = a.b.and_(first_block, a.b.icmp_signed('==', loop.i, a.index(0)))
-        column: Any = a.index(0)
-        for vectors, limit in ((3, count), (1, a.sum(count, a.width - 1))):
-            with a.loop(column, limit, vectors * a.width) as columns:
-                strip(columns.i, vectors, start, end, first)
-            column = columns.i
-
-
 def _chosen(k: Kernels, index: Any, lane: Any, choices: Any) -> Any:
     """What a row of whole numbers chooses in a lane; kept inside whatever it is."""
     a = k.a
@@ -271,3 +208,6 @@ def indexed(k: Kernels, out: Any, m: Any, slots: Any) -> None:
     a, slots = k.a, k.table(slots)
     with a.loop(a.index(0), m) as loop:
         a.b.store(a.read(k.U, a.entry(slots, loop.i)), a.at(k.U, a.sum(out, loop.i)))
+
+
+KERNELS = (product, sums, dots, shared_sums, take, scatter, indexed)

@@ -34,8 +34,9 @@ from micrograd.compiler.instructions import (
     Sums,
     Take,
 )
-from micrograd.compiler.kernels import CHUNK, FRAME_SCRATCH, Kernels
+from micrograd.compiler.kernels import CHUNK, FRAME_SCRATCH, KERNELS, Kernels
 from micrograd.compiler.machine import Array, Job, Machine, aligned
+from micrograd.compiler.outer import outer
 
 CACHE = 1 << 18  # bytes of the rows that are worked on at once: half of the second cache of most processors
 FEWEST = 4  # vectors in a block of lanes, even if they do not fit
@@ -56,7 +57,8 @@ class Code:
         assembler = Assembler(dtype)
         self.width = assembler.width
         kernels = Kernels(assembler)
-        kernels.write()
+        for kernel in (*KERNELS, outer):
+            kernels.write(kernel)
         Batches(kernels).write()
         self._library.add(assembler.module)
         self.kernel = cache(self._library.address)

@@ -1,4 +1,4 @@
-"""What a block program means, spelled out: loops over rows and terms, floats for formulas. And programs to try it on."""
+"""What a block program means, spelled out: loops over rows and terms, floats for formulas; and programs to try."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,6 +1,5 @@
 """The vector machine."""
 
-import numpy as np
 import pytest
 
 from micrograd.compiler.vm import VectorMachine
