@@ -7,9 +7,9 @@ Invariant: a formula is computed as it stands, each operation rounded; only the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 from llvmlite import ir
 
 from micrograd.compiler.assembly import REASSOCIATED
@@ -36,44 +36,33 @@ class Formula(NamedTuple):
     operands: tuple[str, ...]
 
 
-def kind_of_slots(table: Any) -> str:
-    """How the slots of a table lie: NEXT, SAME or SLOTS.
-
-    >>> kind_of_slots(np.array([4, 5, 6])), kind_of_slots(np.array([4, 4])), kind_of_slots(np.array([4, 9]))
-    ('next', 'same', 'slots')
-    """
-    steps = np.diff(table)
-    return SAME if not steps.any() else NEXT if (steps == 1).all() else SLOTS
-
-
 def is_quick(expression: Expression) -> bool:
     """Whether a formula takes a few instructions only."""
     return len(expression.steps) < 8 and all(isinstance(s, float) or s[0] in NATIVE for s in expression.steps)
 
 
 def write(kernels: Kernels, name: str, formula: Formula) -> None:
-    """The kernel of a formula; its arguments are out, m, and one for each operand."""
+    """The kernel of a formula; its arguments are out, m, for a total whether it is added, and one for each operand."""
     body = {MAP: _map, SHARED_MAP: _shared_map, SHARED_TOTAL: _shared_total}[formula.kind]
     with kernels.a.function(name, kernels.signature) as arguments:
-        out, m, *places = kernels.enter(arguments, 2 + len(formula.operands))
-        body(kernels, formula, out, m, places)
+        out, m, *more = kernels.enter(arguments, 2 + (formula.kind == SHARED_TOTAL) + len(formula.operands))
+        body(kernels, formula, out, m, *more)
 
 
-def _map(k: Kernels, formula: Formula, out: Any, m: Any, places: list[Any]) -> None:
+def _map(k: Kernels, formula: Formula, out: Any, m: Any, *places: Any) -> None:
     """A formula on rows."""
     a, vectors = k.a, Vectors(k.a)
     tables = [k.table(place) for place in places]
     with a.loop(a.index(0), m) as loop:
         at = [a.entry(table, loop.i) for table in tables]
-        places = list(zip(at, formula.operands, strict=True))
-        operands = [k.row(i) if kind == ROWS else a.splat(a.read(k.U, i)) for i, kind in places]
+        kinds = formula.operands
+        operands = [k.row(i) if kind == ROWS else a.splat(a.read(k.U, i)) for i, kind in zip(at, kinds, strict=True)]
         row = k.row(a.sum(out, loop.i))
 
         def tile(v: Any, wide: int) -> None:
             for q in range(wide):
                 place = a.sum(v, q)
-                kinds = zip(operands, formula.operands, strict=True)
-                xs = [k.vector(x, place) if kind == ROWS else x for x, kind in kinds]
+                xs = [k.vector(x, place) if kind == ROWS else x for x, kind in zip(operands, kinds, strict=True)]
                 k.put(vectors.formula(formula.expression, xs), row, place)
 
         a.tiles(k.vectors, (4, 1) if is_quick(formula.expression) else (1,), tile)
@@ -88,7 +77,7 @@ class _Slots:
         places: of each operand its table, or its only or first slot.
     """
 
-    def __init__(self, k: Kernels, formula: Formula, places: list[Any]):
+    def __init__(self, k: Kernels, formula: Formula, places: Sequence[Any]):
         self.k = k
         self.formula = formula
         self.vectors = Vectors(k.a)
@@ -117,7 +106,7 @@ class _Slots:
         return (4,) if is_quick(self.formula.expression) else ()
 
 
-def _shared_map(k: Kernels, formula: Formula, out: Any, m: Any, places: list[Any]) -> None:
+def _shared_map(k: Kernels, formula: Formula, out: Any, m: Any, *places: Any) -> None:
     """A formula on slots; of the last vector only some lanes are stored."""
     a, slots = k.a, _Slots(k, formula, places)
     to, start = a.at(k.U, out), a.index(0)
@@ -128,11 +117,11 @@ def _shared_map(k: Kernels, formula: Formula, out: Any, m: Any, places: list[Any
                 a.write_vector(x, to, a.sum(loop.i, q * a.width), align=a.itemsize)
         start = loop.i
     with a.loop(start, a.sum(m, a.width - 1), a.width) as loop:
-        k.write_part(slots.at(loop.i), a.at(to, loop.i), a.b.sub(m, loop.i), 0)
+        k.write_part(slots.at(loop.i), a.at(to, loop.i), a.b.sub(m, loop.i))
 
 
-def _shared_total(k: Kernels, formula: Formula, out: Any, m: Any, places: list[Any]) -> None:
-    """The sum of a formula on slots, in several vectors; of the last one only some lanes count."""
+def _shared_total(k: Kernels, formula: Formula, out: Any, m: Any, added: Any, *places: Any) -> None:
+    """The sum of a formula on slots, which may be added to a sum; of the last vector only some lanes count."""
     a, slots = k.a, _Slots(k, formula, places)
     zero, start = a.constant(0.0), a.index(0)
     total: Any = zero
@@ -148,4 +137,5 @@ def _shared_total(k: Kernels, formula: Formula, out: Any, m: Any, places: list[A
         counts = a.b.icmp_signed('<', lanes, a.splat(a.b.sub(m, loop.i)))
         x = a.b.select(counts, slots.at(loop.i), zero)
         loop.values = [a.b.fadd(loop.values[0], x, flags=REASSOCIATED)]
-    a.b.store(a.total(loop.values[0]), a.at(k.U, out))
+    sum_so_far = a.b.select(a.b.icmp_signed('!=', added, a.index(0)), a.read(k.U, out), ir.Constant(a.real, 0.0))
+    a.b.store(a.b.fadd(sum_so_far, a.total(loop.values[0])), a.at(k.U, out))

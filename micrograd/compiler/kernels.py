@@ -72,21 +72,14 @@ class Kernels:
         """Store a vector of a row."""
         self.a.write_vector(x, row, self.a.b.mul(i, self.a.index(self.a.width)))
 
-    def write_part(self, x: Any, slots: Any, left_over: Any, free: int) -> None:
-        """Store a vector to U, or only its first lanes where no more are left over.
-
-        Args:
-            x: the vector.
-            slots: where it goes.
-            left_over: how many lanes are wanted.
-            free: where the scratch memory is free, counted in numbers.
-        """
+    def write_part(self, x: Any, slots: Any, left_over: Any) -> None:
+        """Store a vector to U, or only its first lanes where no more are left over."""
         a = self.a
         with a.b.if_else(a.b.icmp_signed('>=', left_over, a.index(a.width))) as (whole, partly):
             with whole:
                 a.write_vector(x, slots, align=a.itemsize)
             with partly:
-                scratch = a.at(a.b.bitcast(a.at(self.frame, FRAME_SCRATCH), self.pointer), free)
+                scratch = a.b.bitcast(a.at(self.frame, FRAME_SCRATCH), self.pointer)
                 a.write_vector(x, scratch)
                 with a.loop(a.index(0), left_over) as loop:
                     a.b.store(a.read(scratch, loop.i), a.at(slots, loop.i))
@@ -133,7 +126,7 @@ def _sums(k: Kernels, out: Any, m: Any, count: Any, term: Any) -> None:
 
     with a.loop(a.index(0), m) as loop:
         place, row = a.b.mul(loop.i, count), k.row(a.sum(out, loop.i))
-        a.tiles(k.vectors, (8, 4, 3, 1), lambda v, wide: tile(place, row, v, wide))
+        a.tiles(k.vectors, (4, 3, 1), lambda v, wide: tile(place, row, v, wide))
 
 
 def sums(k: Kernels, out: Any, m: Any, count: Any, slots: Any, rows: Any) -> None:

@@ -11,13 +11,15 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
+from llvmlite import ir
+
 from micrograd.compiler.assembly import REASSOCIATED, Values
 from micrograd.compiler.kernels import CHUNK, FRAME_FIRST, FRAME_LANES, FRAME_SCRATCH, Kernels
 
 WIDEST = 3  # vectors in a strip
 # For strips of so many vectors the shapes of tiles: rows on the left, and lanes whose products are summed apart, since
 # a few sums alone would wait for each other.
-SHAPES = {3: {4: 1, 2: 2, 1: 4}, 1: {8: 1, 2: 4, 1: 8}}
+SHAPES = {3: {4: 1, 1: 4}, 1: {4: 2, 1: 8}}
 
 
 def outer(k: Kernels, out: Any, m: Any, count: Any, lefts: Any, rights: Any) -> None:
@@ -65,20 +67,21 @@ class _Outer:
 
     def strip(self, column: Any, vectors: int) -> None:
         """The means for the rows on the right from `column` on, as many as vectors hold."""
-        for q in range(vectors):
-            self.turn(column, q, vectors)
+        a = self.a
+        with a.loop(a.index(0), a.index(vectors * a.width), a.width) as parts:
+            self.turn(column, parts.i, vectors)
         shapes = SHAPES[vectors]
-        self.a.tiles(self.m, tuple(shapes), lambda j, high: self.tile(j, high, column, vectors, shapes[high]))
+        a.tiles(self.m, tuple(shapes), lambda j, high: self.tile(j, high, column, vectors, shapes[high]))
 
-    def turn(self, column: Any, q: int, vectors: int) -> None:
+    def turn(self, column: Any, part: Any, vectors: int) -> None:
         """As many rows as a vector has lanes, turned into the scratch memory; the last row repeats."""
         a, last = self.a, self.a.sum(self.count, -1)
-        places = [a.least(a.sum(column, q * a.width + p), last) for p in range(a.width)]
+        places = [a.least(a.sum(column, part, p), last) for p in range(a.width)]
         rows = [self.k.row(a.entry(self.rights, place)) for place in places]
         with a.loop(self.start, a.sum(self.end, a.width - 1), a.width) as loop:
             turned = a.transposed([a.read_vector(row, loop.i) for row in rows])
             for p, x in enumerate(turned):
-                a.write_vector(x, self.place(a.sum(loop.i, p), vectors), q * a.width)
+                a.write_vector(x, self.place(a.sum(loop.i, p), vectors), part)
 
     def place(self, lane: Any, vectors: int) -> Any:
         """Where the turned vectors of a lane are."""
@@ -89,19 +92,12 @@ class _Outer:
         """The means for `high` rows on the left."""
         a = self.a
         rows = [self.k.row(a.entry(self.lefts, a.sum(j, p))) for p in range(high)]
-        totals = self.products(rows, vectors, apart)
-        slots = [
-            a.at(self.k.U, a.sum(self.out, a.b.mul(a.sum(j, p), self.count), column, q * a.width))
-            for p in range(high)
-            for q in range(vectors)
-        ]
-        with a.b.if_else(self.first) as (first, later):
-            with first:
-                self.store([a.b.fmul(t, self.scale) for t in totals], slots, column, vectors)
-            with later:
-                olds = [a.read_vector(slot, align=a.itemsize) for slot in slots]
-                means = [a.multiply_add(old, t, self.scale) for old, t in zip(olds, totals, strict=True)]
-                self.store(means, slots, column, vectors)
+        totals = [a.b.fmul(x, self.scale) for x in self.products(rows, vectors, apart)]
+        slot = a.sum(self.out, a.b.mul(j, self.count), column)
+        if vectors == WIDEST:
+            self.store(totals, slot, high)
+        else:
+            self.store_part(totals, slot, a.least(a.b.sub(self.count, column), a.index(a.width)))
 
     def products(self, rows: Values, vectors: int, apart: int) -> Values:
         """The products summed over the lanes: so many lanes at once, then the rest one by one."""
@@ -123,10 +119,29 @@ class _Outer:
             carried = [a.b.fadd(x, y, flags=REASSOCIATED) for x, y in pairs]
         return carried
 
-    def store(self, means: Values, slots: Values, column: Any, vectors: int) -> None:
-        """Store the means; only a strip of a single vector may be too long."""
-        for mean, slot in zip(means, slots, strict=True):
-            if vectors == 1:
-                self.k.write_part(mean, slot, self.a.b.sub(self.count, column), CHUNK * self.a.width)
-            else:
-                self.a.write_vector(mean, slot, align=self.a.itemsize)
+    def store(self, means: Values, slot: Any, high: int) -> None:
+        """Store the means of a wide strip, or add them."""
+        a = self.a
+        starts = [a.at(self.k.U, a.sum(slot, a.b.mul(a.index(p), self.count))) for p in range(high)]
+        places = [(start, q * a.width) for start in starts for q in range(WIDEST)]
+        with a.b.if_else(self.first) as (first, later):
+            with first:
+                for x, (start, q) in zip(means, places, strict=True):
+                    a.write_vector(x, start, q, align=a.itemsize)
+            with later:
+                for x, (start, q) in zip(means, places, strict=True):
+                    old = a.read_vector(start, q, align=a.itemsize)
+                    a.write_vector(a.b.fadd(old, x), start, q, align=a.itemsize)
+
+    def store_part(self, means: Values, slot: Any, wanted: Any) -> None:
+        """The same for a strip of one vector, of which only the first lanes may be wanted."""
+        a = self.a
+        copy = a.at(self.scratch, CHUNK * a.width)
+        for p, x in enumerate(means):
+            a.write_vector(x, copy, p * a.width)
+        with a.loop(a.index(0), a.index(len(means))) as row:
+            start = a.at(self.k.U, a.sum(slot, a.b.mul(row.i, self.count)))
+            with a.loop(a.index(0), wanted) as loop:
+                x = a.read(copy, a.sum(a.b.mul(row.i, a.index(a.width)), loop.i))
+                old = a.b.select(self.first, ir.Constant(a.real, 0.0), a.read(start, loop.i))
+                a.b.store(a.b.fadd(old, x), a.at(start, loop.i))

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterable
-from functools import cache, singledispatchmethod
+from functools import cache
 from threading import Lock
-from typing import Any
 
 import numpy as np
 
@@ -19,24 +18,11 @@ from micrograd.compiler import formulas
 from micrograd.compiler.assembly import Assembler, Library
 from micrograd.compiler.batches import WORDS, Batches
 from micrograd.compiler.formulas import Formula
-from micrograd.compiler.instructions import (
-    BlockProgram,
-    Dots,
-    Indexed,
-    Instruction,
-    Map,
-    Outer,
-    Product,
-    Scatter,
-    SharedMap,
-    SharedSums,
-    SharedTotal,
-    Sums,
-    Take,
-)
+from micrograd.compiler.instructions import BlockProgram
 from micrograd.compiler.kernels import CHUNK, FRAME_SCRATCH, KERNELS, Kernels
 from micrograd.compiler.machine import Array, Job, Machine, aligned
 from micrograd.compiler.outer import outer
+from micrograd.compiler.translation import Call, Translation
 
 CACHE = 1 << 18  # bytes of the rows that are worked on at once: half of the second cache of most processors
 FEWEST = 4  # vectors in a block of lanes, even if they do not fit
@@ -95,9 +81,16 @@ class VectorMachine(Machine):
         self._R = aligned(0, self.dtype)
         scratch = (CHUNK + width + 2) * 3 * width * self.dtype.itemsize // 8
         self._frame = aligned(FRAME_SCRATCH + scratch, np.dtype(np.int64))
-        translation = Translation(self.code)
-        self._lists = [translation.translated(part) for part in (program.before, program.lanes, program.after)]
+        translation = Translation(self.code.width)
+        parts = [translation.translated(part) for part in (program.before, program.lanes, program.after)]
+        self._lists = [self._located(calls) for calls in parts]
         self._kept = translation.kept
+
+    def _located(self, calls: list[Call]) -> Array:
+        """For each call the address of the kernel, and that of its arguments."""
+        formulas = self.code.formulas(call.kernel for call in calls if isinstance(call.kernel, Formula))
+        kernels = [formulas[k] if isinstance(k, Formula) else self.code.kernel(k) for k, _ in calls]
+        return np.column_stack([np.array(kernels, np.int64), np.array([at for _, at in calls], np.int64)]).copy()
 
     def _run(self, job: Job) -> None:
         if not len(job.ends):
@@ -129,96 +122,3 @@ class VectorMachine(Machine):
 
 def _address(array: Array | None) -> int:
     return 0 if array is None else array.ctypes.data
-
-
-class Translation:
-    """Turns instructions into calls of kernels.
-
-    Args:
-        code: where the kernels are.
-
-    Attributes:
-        kept: the arrays that the calls refer to, which have to live as long.
-    """
-
-    def __init__(self, code: Code):
-        self._code = code
-        self.kept: list[Array] = []
-
-    def translated(self, instructions: list[Instruction]) -> Array:
-        """For each call the address of the kernel, and that of its arguments."""
-        calls = [call for instruction in instructions for call in self.calls(instruction)]
-        addresses = self._code.formulas(kernel for kernel, _ in calls if isinstance(kernel, Formula))
-        words = np.array([word for _, arguments in calls for word in arguments], np.int64)
-        starts = np.cumsum([0] + [len(arguments) for _, arguments in calls])[:-1] * 8 + words.ctypes.data
-        self.kept.append(words)
-        places = [addresses[k] if isinstance(k, Formula) else self._code.kernel(k) for k, _ in calls]
-        return np.column_stack([np.array(places, np.int64), starts]).copy()
-
-    def table(self, entries: Any) -> int:
-        """The address of a table; there are entries to read behind the last one."""
-        flat = np.ravel(entries)
-        padded = np.full(len(flat) + self._code.width, flat[-1], np.int32)
-        padded[: len(flat)] = flat
-        self.kept.append(padded)
-        return padded.ctypes.data
-
-    @singledispatchmethod
-    def calls(self, instruction: Instruction) -> list[tuple[Any, list[int]]]:
-        """The kernels that an instruction calls, with their arguments."""
-        raise AssertionError(instruction)
-
-    @calls.register
-    def _(self, i: Product) -> list[tuple[Any, list[int]]]:
-        return [('product', [i.out, i.m, i.first, i.across, i.along, len(i.rows), self.table(i.rows)])]
-
-    @calls.register
-    def _(self, i: Sums) -> list[tuple[Any, list[int]]]:
-        return [('sums', [i.out, *i.rows.shape, self.table(i.slots), self.table(i.rows)])]
-
-    @calls.register
-    def _(self, i: Dots) -> list[tuple[Any, list[int]]]:
-        return [('dots', [i.out, *i.lefts.shape, self.table(i.lefts), self.table(i.rights)])]
-
-    @calls.register
-    def _(self, i: SharedSums) -> list[tuple[Any, list[int]]]:
-        return [('shared_sums', [i.out, *i.lefts.shape, self.table(i.lefts), self.table(i.rights)])]
-
-    @calls.register
-    def _(self, i: Map) -> list[tuple[Any, list[int]]]:
-        kinds = tuple(formulas.SLOTS if shared else formulas.ROWS for shared in i.shared)
-        tables = [self.table(table) for table in i.operands]
-        return [(Formula(formulas.MAP, i.expression, kinds), [i.out, len(i.operands[0]), *tables])]
-
-    @calls.register
-    def _(self, i: SharedMap) -> list[tuple[Any, list[int]]]:
-        return [self._on_slots(formulas.SHARED_MAP, i)]
-
-    @calls.register
-    def _(self, i: SharedTotal) -> list[tuple[Any, list[int]]]:
-        return [self._on_slots(formulas.SHARED_TOTAL, i)]
-
-    def _on_slots(self, kind: str, i: Any) -> tuple[Any, list[int]]:
-        kinds = tuple(formulas.kind_of_slots(table) for table in i.operands)
-        places = [
-            self.table(table) if kind == formulas.SLOTS else int(table[0])
-            for table, kind in zip(i.operands, kinds, strict=True)
-        ]
-        return Formula(kind, i.expression, kinds), [i.out, len(i.operands[0]), *places]
-
-    @calls.register
-    def _(self, i: Outer) -> list[tuple[Any, list[int]]]:
-        lefts, rights = (i.rights, i.lefts) if len(i.rights) == 1 else (i.lefts, i.rights)  # one column: a row will do
-        return [('outer', [i.out, len(lefts), len(rights), self.table(lefts), self.table(rights)])]
-
-    @calls.register
-    def _(self, i: Take) -> list[tuple[Any, list[int]]]:
-        return [('take', [i.out, *i.table.shape, i.index, self.table(i.table)])]
-
-    @calls.register
-    def _(self, i: Scatter) -> list[tuple[Any, list[int]]]:
-        return [('scatter', [i.out, len(i.rows), i.choices, i.index, self.table(i.rows)])]
-
-    @calls.register
-    def _(self, i: Indexed) -> list[tuple[Any, list[int]]]:
-        return [('indexed', [i.out, len(i.slots), self.table(i.slots)])]
