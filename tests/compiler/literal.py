@@ -203,7 +203,7 @@ def maps() -> BlockProgram:
     return p.program()
 
 
-def shared_maps() -> BlockProgram:
+def on_slots() -> BlockProgram:
     """Everything that works on slots alone, before and after the lanes."""
     p = Building()
     for part in ('before', 'after'):
@@ -218,7 +218,12 @@ def shared_maps() -> BlockProgram:
         for m, K in SIZES:
             p.add(part, SharedSums, m, lefts=p.slots(m, K), rights=p.slots(m, K))
         p.add(part, SharedSums, 30, lefts=_beside(4, 60, 30), rights=_beside(20, 0, 30))
+        p.add(part, SharedMap, 5, expression=EXPRESSIONS[2], operands=(upwards(p.u_size - 5, 5),))
         p.add(part, SharedSums, 2, lefts=np.array([upwards(2, 99)] * 2), rights=np.array([upwards(9, 99)] * 2))
+    end = p.u_size - 3
+    p.add('after', SharedMap, 3, expression=EXPRESSIONS[2], operands=(upwards(end, 3),))
+    p.parts['after'][-1].out, p.u_size = end, p.u_size - 3  # in place, at the very end of U
+    p.outputs = [(kind, at) for kind, at in p.outputs if kind == 'R' or at < p.u_size]
     return p.program()
 
 
@@ -249,7 +254,7 @@ def training() -> BlockProgram:
     return program
 
 
-PROGRAMS = {f.__name__: f for f in (products, sums, outers, maps, shared_maps, choices, training)}
+PROGRAMS = {f.__name__: f for f in (products, sums, outers, maps, on_slots, choices, training)}
 
 
 def examples(count: int, dtype: str) -> Any:

@@ -81,7 +81,7 @@ from tests.compiler.literal import INPUTS, PROGRAMS, examples, shared_numbers
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-kept = []
+kept, canaries = [], []
 
 
 def guarded(size, dtype, slack=machine.GUARD):
@@ -95,7 +95,10 @@ def guarded(size, dtype, slack=machine.GUARD):
         assert libc.mprotect(start + page * mmap.PAGESIZE, mmap.PAGESIZE, 0) == 0
     first = (pages - 1) * mmap.PAGESIZE - wanted
     first -= first % machine.ALIGNMENT if slack else 0
-    return np.frombuffer(area, dtype, size, first)
+    numbers = np.frombuffer(area, dtype, size, first)
+    canaries.append(np.frombuffer(area, np.uint8, slack * dtype.itemsize, first + numbers.nbytes))
+    canaries[-1][:] = 255
+    return numbers
 
 
 vm.aligned = machine.aligned = guarded
@@ -112,6 +115,7 @@ for lanes in (1, 3, 8, 13, 100, 1001):
     rows = guarded(lanes * len(m.rows), m.dtype, 0).reshape(lanes, -1)
     record = guarded(len(m.slots), m.dtype, 0).reshape(1, -1)
     m.steps(X, order, ends, rows_out=rows, record_out=record)
+assert all((canary == 255).all() for canary in canaries), 'something was written behind a buffer'
 print('done')
 """
 
