@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 open_contexts = 0  # in all threads together: while it is 0, an operation need not look any further
 _counting = Lock()
 recording: ContextVar[bool] = ContextVar('recording', default=True)
+made: ContextVar[dict[int, Any] | None] = ContextVar('made', default=None)  # what operations made during a trace
 
 
 class no_grad:  # noqa: N801 - written like a function, as in PyTorch
@@ -63,6 +64,26 @@ class no_grad:  # noqa: N801 - written like a function, as in PyTorch
         if inspect.iscoroutinefunction(function):
             return _around_coroutine(function)  # type: ignore[return-value]  # the same signature
         return _around_call(function)  # type: ignore[return-value]  # the same signature
+
+
+class tracing:  # noqa: N801 - like no_grad
+    """While a function is traced, every node that operations on Values make is noted.
+
+    Args:
+        made: id -> the node, and whether gradients pass through it.
+    """
+
+    def __init__(self, notes: dict[int, Any]):
+        self._made = notes
+
+    def __enter__(self) -> None:
+        self._tokens = made.set(self._made), recording.set(True)
+        _count(1)
+
+    def __exit__(self, *_: object) -> None:
+        _count(-1)
+        made.reset(self._tokens[0])
+        recording.reset(self._tokens[1])
 
 
 def _count(change: int) -> None:

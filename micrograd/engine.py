@@ -43,6 +43,7 @@ class Value(Node):
     __array_priority__ = -1.0  # NumPy's scalars give way to us; its arrays go through their elements
     label = ''  # one that is set lives in __dict__: most nodes have none
     _calls: tuple[Any, ...] = ()  # which returned it, see groups.py; likewise
+    _tracer: Any = None  # of a symbol, what writes its operations down, see compiler/trace.py
 
     def __init__(self, data: Any, _children: Iterable[Value] = (), _op: str = '', label: str = ''):
         self.data = data if type(data) is float else to_float(data)
@@ -153,6 +154,10 @@ class Value(Node):
         if self._prev or role not in ROLES:
             raise ValueError(f'the role of a leaf is one of {ROLES}; {self!r} is {self.role!r}, and was to be {role!r}')
         self._a = role
+
+    def is_true(self) -> bool:
+        """Whether it holds, as the number of a condition: it is not 0."""
+        return self.data != 0.0
 
     def item(self) -> float:
         """The number itself, a float outside every graph."""

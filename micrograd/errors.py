@@ -63,6 +63,10 @@ class TrainingError(MicrogradError, ArithmeticError):
         self.history = history
 
 
+class TracingError(MicrogradError, TypeError):
+    """A function cannot be compiled; the message shows the line, and what would do."""
+
+
 class RenderError(MicrogradError, RuntimeError):
     """A picture could not be made; the message says what to do."""
 

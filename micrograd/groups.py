@@ -30,6 +30,9 @@ RESERVED = (*KINDS, 'auto')  # what `collapse` in `draw` can be, beside the name
 _current: ContextVar[Call | None] = ContextVar('current', default=None)
 
 
+current_call = _current.get  # the call of a module or of a grouped function that is under way, the innermost
+
+
 class Call:
     """One call of a module or of a grouped function; in a `with` block, the one inside which others are made.
 
@@ -265,7 +268,7 @@ def find(order: Sequence[Value]) -> list[Group]:
         positions[call] = len(groups)
         groups.append(
             Group(
-                name=_name(call),
+                name=name_of(call),
                 kind=call.kind,
                 maker=call.maker,
                 parent=positions[around[call][0]] if around[call] else None,
@@ -344,7 +347,7 @@ def _members(call: Call, outputs: list[int], order: Sequence[Value], index: dict
 # Names ---------------------------------------------------------------------------------------------------------------
 
 
-def _name(call: Call) -> str:
+def name_of(call: Call) -> str:
     """After the kind and the place in the module around: 'neuron 1.3' is the third of the first layer."""
     if call.kind == 'group':
         return str(call.maker)

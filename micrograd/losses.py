@@ -275,10 +275,12 @@ def _cross_entropy(output: Any, target: Any) -> Any:
             f'cross_entropy takes a list of logits, one a class, not the one number {output!r}. '
             'Wrong: cross_entropy(z, 1). Right: cross_entropy([z0, z1], 1), or bce_with_logits(z, 1)'
         )
-    weights = _class_weights(target, len(output))
     top = VALUES.stop_gradient(VALUES.max(output))  # cancels, but keeps exp from overflowing
     below = [z - top for z in output]
     log_total = _total([z.exp() for z in below]).log()
+    if getattr(target, '_tracer', None) is not None:  # an index that is not known yet
+        return log_total - VALUES.take(below, target)
+    weights = _class_weights(target, len(output))
     return _total([_weighted(weight, log_total - below[k]) for k, weight in weights])
 
 

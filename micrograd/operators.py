@@ -32,8 +32,11 @@ def operand(x: Any, kind: type[Node]) -> Any:
 
 
 def settle(v: Any) -> None:
-    """Under no_grad a result is a plain number."""
-    if not context.recording.get():
+    """Under no_grad a result is a plain number; during a trace it is noted."""
+    notes = context.made.get()
+    if notes is not None:
+        notes[id(v)] = v, context.recording.get()
+    elif not context.recording.get():
         v._row = v._a = v._b = None
 
 
@@ -49,6 +52,8 @@ def apply(kind: type[Node], row: Row, *operands: Any) -> Any:
     for p, x in zip(parents, operands, strict=True):
         if p is None:
             raise TypeError(f'{row.name}() takes Values and real numbers, not {type(x).__name__}: {x!r:.60}')
+        if p._tracer is not None:
+            return p._tracer.applied(row, parents)
     v = blank(kind, row.forward(*[p.data for p in parents]))
     if parents:
         link(v, row, parents)

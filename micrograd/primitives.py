@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import math
 from functools import reduce
-from math import inf, pi
+from math import inf, nan, pi
 
 from micrograd import ieee
-from micrograd.errors import ShapeError
+from micrograd.errors import DataError, ShapeError
 from micrograd.rows import (
     COMPOSITIONS,
     FLOATS,
@@ -40,6 +40,7 @@ from micrograd.rows import (
     row,
     rows,
 )
+from micrograd.scalars import is_real
 
 TYPE_CHECKING = False  # see context.py
 if TYPE_CHECKING:
@@ -407,9 +408,21 @@ MIN = row('min', latex=r'\min_i x_i', lists=1,
     blocked=lambda o, z, *xs: tuple(z < x for x in xs),
     kinks=lambda *xs: _gap(sorted(xs)))  # fmt: skip
 
+SELECT = row('select', latex=r'x_i', lists=1,
+    value=lambda o, i, *xs: o.where(_is_index(o, i, len(xs)), _total(o.where(o.equal(i, float(k)), x, 0.0)
+        for k, x in enumerate(xs)), nan),
+    forward=lambda i, *xs: xs[int(i)] if 0.0 <= i < len(xs) and i % 1.0 == 0.0 else nan,
+    partials=lambda o, z, i, *xs: (0.0,) + (1.0,) * len(xs),
+    blocked=lambda o, z, i, *xs: (True, *(o.where(o.equal(i, float(k)), False, True) for k in range(len(xs)))),
+    kinks=lambda i, *xs: (i - round(i),) if math.isfinite(i) else ())  # fmt: skip
+
 LOGSUMEXP = row('logsumexp', latex=r'\ln \sum_i e^{x_i}', lists=1,
     value=lambda o, *xs: _log_of_total(o, xs, o.max(xs)),
     partials=lambda o, z, *xs: _shares(o, xs, o.stop_gradient(o.max(xs))))  # fmt: skip
+
+
+def _is_index(o: Any, i: Any, count: int) -> Any:
+    return o.where(i >= 0.0, o.where(i < float(count), o.equal(o.floor(i), i), False), False)
 
 
 def _gap(xs: list[float]) -> tuple[float, ...]:
@@ -455,6 +468,28 @@ def log_softmax(o: Any, xs: Iterable[Any]) -> list[Any]:
     below = _below_max(o, xs)
     log_total = o.log(o.sum([o.exp(x) for x in below]))
     return [x - log_total for x in below]
+
+
+@composition
+def take(o: Any, rows: Iterable[Any], index: Any) -> Any:
+    """The row with an index, from 0: a number, or a list of them, as an embedding table has; compiled, too.
+
+    The index is a whole number, or a Value that holds one; inside of a compiled function, one of its arguments.
+    """
+    rows = _some(rows)
+    if is_real(index):
+        return rows[_whole(index, len(rows))]
+    if getattr(index, '_tracer', None) is None and hasattr(index, 'data'):
+        _whole(index.data, len(rows))
+    if not isinstance(rows[0], list | tuple):
+        return o.select([index, *rows])
+    return [o.select([index, *column]) for column in zip(*rows, strict=True)]
+
+
+def _whole(index: Any, count: int) -> int:
+    if 0 <= index < count and index % 1 == 0:
+        return int(index)
+    raise DataError(f'take chooses one of {count} by a whole number from 0 to {count - 1}, and was given {index!r:.60}')
 
 
 @composition

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from numbers import Complex, Real
 
+from micrograd.node import Node
+
 TYPE_CHECKING = False  # see context.py
 if TYPE_CHECKING:
     from typing import Any
@@ -19,7 +21,7 @@ def is_real(x: Any) -> bool:
     """
     if isinstance(x, Real):
         return True
-    return hasattr(x, '__float__') and not hasattr(x, '__len__') and not isinstance(x, Complex)
+    return hasattr(x, '__float__') and not hasattr(x, '__len__') and not isinstance(x, Complex | Node)
 
 
 def to_float(x: Any) -> float:
@@ -59,7 +61,7 @@ class Condition:
         self.flag = flag
 
     def __bool__(self) -> bool:
-        return bool(self.flag.data != 0.0)
+        return bool(self.flag.is_true())
 
     def __and__(self, other: Condition | bool) -> Condition:
         return Condition(self.flag * other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import copysign
 from typing import Any
 
@@ -68,10 +69,17 @@ class Graph:
         """The node of an operation on nodes."""
         key = (row, *xs)
         i = self._numbers.get(key)
-        if i is not None:
-            return i
-        varying = self.varying
-        return self._make(key, key, max([varying[x] for x in xs], default=0))
+        if i is None:  # written out, since this is what most of the time goes to
+            i = self._numbers[key] = len(self.nodes)
+            self.nodes.append(key)
+            self.origins.append(self.origin)
+            varying, varies = self.varying, 0
+            for x in xs:
+                if varying[x]:
+                    varies = 1
+                    break
+            varying.append(varies)
+        return i
 
     def mean(self, x: int) -> int:
         """The mean over the examples; of what does not vary, itself."""
@@ -79,6 +87,14 @@ class Graph:
             return x
         key = (MEAN, x)
         return self._numbers[key] if key in self._numbers else self._make(key, key, 0)
+
+    def renumber_shared(self, places: Sequence[int]) -> None:
+        """Give the shared leaves other numbers: the k-th becomes number places[k]."""
+        for i, node in enumerate(self.nodes):
+            if node[0] is SHARED:
+                del self._numbers[node]
+                self.nodes[i] = (SHARED, places[node[1]])
+        self._numbers |= {node: i for i, node in enumerate(self.nodes) if node[0] is SHARED}
 
     def source(self, text: str) -> int:
         """The index of a source, to be made the current `origin`."""
