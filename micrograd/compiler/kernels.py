@@ -18,6 +18,7 @@ from micrograd.compiler.assembly import INDEX, TABLE, Assembler, Values
 # What a kernel is called with: U, R, how far rows are apart, how many vectors are worked on, the arguments of the
 # instruction (whole numbers), and the frame, which tells of the batch.
 FRAME_LANES, FRAME_FIRST, FRAME_SCALE = 0, 1, 2  # examples in the block; is it the first one; 1 / examples in the batch
+FRAME_TABLES = 3  # the address of the pool of tables
 FRAME_SCRATCH = 8  # from here on kernels may use the frame as they like
 CHUNK = 128  # lanes that Outer works on at once, so that what it has turned stays in the fastest cache
 
@@ -56,9 +57,9 @@ class Kernels:
         self.U, self.R, self.apart, self.vectors, words, self.frame = arguments
         return [self.a.read(words, i) for i in range(count)]
 
-    def table(self, address: Any) -> Any:
-        """A table among the arguments."""
-        return self.a.pointer(address, TABLE)
+    def table(self, start: Any) -> Any:
+        """A table among the arguments, which say where it begins in the pool."""
+        return self.a.at(self.a.pointer(self.a.read(self.frame, FRAME_TABLES), TABLE), start)
 
     def row(self, i: Any) -> Any:
         """Where a row begins."""

@@ -3,13 +3,13 @@
 Most instructions are one call. Those on slots alone are taken apart where that makes slots neighbours: vectors of
 neighbours are read at once, and the parameters of a network, with their gradients, are a few long runs.
 
-Invariant: behind each table there are as many entries to read as a vector has lanes, and they are valid, too.
+Invariant: behind each table that is read by whole vectors there are as many entries again as a vector has lanes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import singledispatchmethod
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -40,11 +40,22 @@ SHORTEST = 32  # slots in a run, on average: below that they are looked up one b
 FEW, MANY = 4, 32  # terms of a sum in U: up to FEW they are a formula, from MANY on a total
 
 
-class Call(NamedTuple):
-    """A kernel, by name or by its formula, and the address of its arguments."""
+Kernel = str | Formula
+Emitted = Iterator[tuple[Kernel, list[int]]]
 
-    kernel: str | Formula
-    arguments: int
+
+class Calls(NamedTuple):
+    """Calls of kernels, in order.
+
+    Args:
+        kernels: for each the kernel, by name or by its formula.
+        starts: for each where its arguments begin.
+        words: the arguments of all of them; a table among them is where it begins in the pool of tables.
+    """
+
+    kernels: list[Kernel]
+    starts: Array
+    words: Array
 
 
 class Translation:
@@ -52,87 +63,92 @@ class Translation:
 
     Args:
         width: how many lanes a vector has.
-
-    Attributes:
-        kept: the arrays that the calls refer to, which have to live as long.
     """
 
     def __init__(self, width: int):
         self._width = width
-        self.kept: list[Array] = []
+        self._pool = array('i')
+        self._formulas: dict[tuple[str, int, tuple[str, ...]], Formula] = {}
 
-    def translated(self, instructions: Sequence[Instruction]) -> list[Call]:
-        """The calls for some instructions, in order."""
-        calls = list(chain.from_iterable(self.calls(instruction) for instruction in instructions))
-        words = np.array([word for _, arguments in calls for word in arguments], np.int64)
-        self.kept.append(words)
-        at, found = words.ctypes.data, []
-        for kernel, arguments in calls:
-            found.append(Call(kernel, at))
-            at += len(arguments) * words.itemsize
-        return found
+    def tables(self) -> Array:
+        """The tables of all instructions so far."""
+        self._pool.extend([0] * self._width)
+        return np.array(self._pool, np.int32)
+
+    def translated(self, instructions: Sequence[Instruction]) -> Calls:
+        """The calls for some instructions."""
+        kernels: list[Kernel] = []
+        words: list[int] = []
+        starts: list[int] = []
+        for instruction in instructions:
+            for kernel, arguments in EMITTERS[type(instruction)](self, instruction):
+                kernels.append(kernel)
+                starts.append(len(words))
+                words += arguments
+        return Calls(kernels, np.array(starts, np.int64), np.array(words, np.int64))
 
     def table(self, entries: Any) -> int:
-        """The address of a table."""
-        flat = np.ravel(entries)
-        padded = np.full(len(flat) + self._width, flat[-1], np.int32)
-        padded[: len(flat)] = flat
-        self.kept.append(padded)
-        return int(padded.ctypes.data)
+        """Where a table begins in the pool."""
+        start = len(self._pool)
+        self._pool.frombytes(np.ascontiguousarray(entries, np.int32).tobytes())
+        return start
 
-    @singledispatchmethod
-    def calls(self, instruction: Instruction) -> Iterator[tuple[Any, list[int]]]:
-        """The kernels that an instruction calls, with their arguments."""
-        raise AssertionError(instruction)
+    def formula(self, kind: str, expression: Expression, kinds: tuple[str, ...]) -> Formula:
+        """A formula; there is one of each, so that programs of many instructions need not compare them."""
+        key = kind, id(expression), kinds
+        if key not in self._formulas:
+            self._formulas[key] = Formula(kind, expression, kinds)
+        return self._formulas[key]
 
-    @calls.register
-    def _(self, i: Product) -> Iterator[tuple[Any, list[int]]]:
+    def product(self, i: Product) -> Emitted:
+        """A matrix product."""
         yield 'product', [i.out, i.m, i.first, i.across, i.along, len(i.rows), self.table(i.rows)]
 
-    @calls.register
-    def _(self, i: Sums) -> Iterator[tuple[Any, list[int]]]:
+    def sums(self, i: Sums) -> Emitted:
+        """Sums of rows."""
         yield 'sums', [i.out, *i.rows.shape, self.table(i.slots), self.table(i.rows)]
 
-    @calls.register
-    def _(self, i: Dots) -> Iterator[tuple[Any, list[int]]]:
+    def dots(self, i: Dots) -> Emitted:
+        """Sums of products of rows."""
         yield 'dots', [i.out, *i.lefts.shape, self.table(i.lefts), self.table(i.rights)]
 
-    @calls.register
-    def _(self, i: Map) -> Iterator[tuple[Any, list[int]]]:
-        kinds = tuple(SLOTS if shared else ROWS for shared in i.shared)
-        yield Formula(MAP, i.expression, kinds), [i.out, len(i.operands[0]), *map(self.table, i.operands)]
+    def map(self, i: Map) -> Emitted:
+        """A formula on rows."""
+        kinds = tuple([SLOTS if shared else ROWS for shared in i.shared])
+        formula = self.formula(MAP, i.expression, kinds)
+        yield formula, [i.out, len(i.operands[0]), *[self.table(table) for table in i.operands]]
 
-    @calls.register
-    def _(self, i: Outer) -> Iterator[tuple[Any, list[int]]]:
-        lefts, rights = (i.rights, i.lefts) if len(i.rights) == 1 else (i.lefts, i.rights)  # one column: a row will do
+    def outer(self, i: Outer) -> Emitted:
+        """Means of products; of a single column they lie as those of a single row do, which is quicker."""
+        lefts, rights = (i.rights, i.lefts) if len(i.rights) == 1 else (i.lefts, i.rights)
         yield 'outer', [i.out, len(lefts), len(rights), self.table(lefts), self.table(rights)]
 
-    @calls.register
-    def _(self, i: Take) -> Iterator[tuple[Any, list[int]]]:
+    def take(self, i: Take) -> Emitted:
+        """Chosen numbers."""
         yield 'take', [i.out, *i.table.shape, i.index, self.table(i.table)]
 
-    @calls.register
-    def _(self, i: Scatter) -> Iterator[tuple[Any, list[int]]]:
+    def scatter(self, i: Scatter) -> Emitted:
+        """Means of what was chosen."""
         yield 'scatter', [i.out, len(i.rows), i.choices, i.index, self.table(i.rows)]
 
-    @calls.register
-    def _(self, i: Indexed) -> Iterator[tuple[Any, list[int]]]:
+    def indexed(self, i: Indexed) -> Emitted:
+        """Slots in a new order."""
         yield 'indexed', [i.out, len(i.slots), self.table(i.slots)]
 
     # On slots alone ---------------------------------------------------------------------------------------------------
 
-    @calls.register
-    def _(self, i: SharedMap) -> Iterator[tuple[Any, list[int]]]:
+    def shared_map(self, i: SharedMap) -> Emitted:
+        """A formula on slots."""
         return self._map(i.out, i.expression, i.operands)
 
-    @calls.register
-    def _(self, i: SharedTotal) -> Iterator[tuple[Any, list[int]]]:
+    def shared_total(self, i: SharedTotal) -> Emitted:
+        """The sum of one."""
         return self._total(i.out, i.expression, i.operands)
 
-    @calls.register
-    def _(self, i: SharedSums) -> Iterator[tuple[Any, list[int]]]:
+    def shared_sums(self, i: SharedSums) -> Emitted:
+        """Sums of products of slots: a formula where they are short and many, totals where they are long."""
         m, count = i.lefts.shape
-        columns = [side[:, k] for k in range(count) for side in (i.lefts, i.rights)] if count <= FEW else []
+        columns = [side[:, k] for k in range(count) for side in (i.lefts, i.rights)] if count <= FEW < m else []
         if columns and all(len(runs(column)) <= _most_runs(m) for column in columns):
             yield from self._map(i.out, sum_of_products(count), columns)
         elif count >= MANY:
@@ -141,20 +157,40 @@ class Translation:
         else:
             yield 'shared_sums', [i.out, m, count, self.table(i.lefts), self.table(i.rights)]
 
-    def _map(self, out: int, expression: Expression, operands: Sequence[Slots]) -> Iterator[tuple[Any, list[int]]]:
+    def _map(self, out: int, expression: Expression, operands: Sequence[Slots]) -> Emitted:
         for start, parts in _pieces(operands):
             kinds, places = self._places(parts)
-            yield Formula(SHARED_MAP, expression, kinds), [out + start, len(parts[0]), *places]
+            yield self.formula(SHARED_MAP, expression, kinds), [out + start, len(parts[0]), *places]
 
-    def _total(self, out: int, expression: Expression, operands: Sequence[Slots]) -> Iterator[tuple[Any, list[int]]]:
+    def _total(self, out: int, expression: Expression, operands: Sequence[Slots]) -> Emitted:
         for start, parts in _pieces(operands):
             kinds, places = self._places(parts)
-            yield Formula(SHARED_TOTAL, expression, kinds), [out, len(parts[0]), int(start > 0), *places]
+            yield self.formula(SHARED_TOTAL, expression, kinds), [out, len(parts[0]), int(start > 0), *places]
 
     def _places(self, tables: Sequence[Slots]) -> tuple[tuple[str, ...], list[int]]:
-        kinds = tuple(map(kind_of_slots, tables))
+        kinds = tuple([kind_of_slots(table) for table in tables])
         places = zip(tables, kinds, strict=True)
-        return kinds, [self.table(table) if kind == SLOTS else int(table[0]) for table, kind in places]
+        return kinds, [self._padded(table) if kind == SLOTS else int(table[0]) for table, kind in places]
+
+    def _padded(self, table: Slots) -> int:
+        start = self.table(table)
+        self._pool.extend([0] * self._width)
+        return start
+
+
+EMITTERS: dict[type, Callable[[Translation, Any], Emitted]] = {
+    Product: Translation.product,
+    Sums: Translation.sums,
+    Dots: Translation.dots,
+    SharedSums: Translation.shared_sums,
+    Map: Translation.map,
+    SharedMap: Translation.shared_map,
+    SharedTotal: Translation.shared_total,
+    Outer: Translation.outer,
+    Take: Translation.take,
+    Scatter: Translation.scatter,
+    Indexed: Translation.indexed,
+}
 
 
 def kind_of_slots(table: Slots) -> str:

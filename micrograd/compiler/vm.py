@@ -8,7 +8,7 @@ the address of a kernel, and its arguments.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 from threading import Lock
 
@@ -19,10 +19,10 @@ from micrograd.compiler.assembly import Assembler, Library
 from micrograd.compiler.batches import WORDS, Batches
 from micrograd.compiler.formulas import Formula
 from micrograd.compiler.instructions import BlockProgram
-from micrograd.compiler.kernels import CHUNK, FRAME_SCRATCH, KERNELS, Kernels
+from micrograd.compiler.kernels import CHUNK, FRAME_SCRATCH, FRAME_TABLES, KERNELS, Kernels
 from micrograd.compiler.machine import Array, Job, Machine, aligned
 from micrograd.compiler.outer import outer
-from micrograd.compiler.translation import Call, Translation
+from micrograd.compiler.translation import Calls, Kernel, Translation
 
 CACHE = 1 << 18  # bytes of the rows that are worked on at once: half of the second cache of most processors
 FEWEST = 4  # vectors in a block of lanes, even if they do not fit
@@ -47,23 +47,29 @@ class Code:
             kernels.write(kernel)
         Batches(kernels).write()
         self._library.add(assembler.module)
-        self.kernel = cache(self._library.address)
         self.run = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(self._library.address('run'))
 
-    def formulas(self, wanted: Iterable[Formula]) -> dict[Formula, int]:
-        """Where the kernels of formulas begin; those that are not there yet are made together."""
+    def addresses(self, kernels: Sequence[Kernel]) -> list[int]:
+        """Where kernels begin; those of formulas that are not there yet are made together."""
         with self._lock:
-            new = {formula: f'formula{len(self._formulas) + i}' for i, formula in enumerate(self._missing(wanted))}
-            if new:
-                kernels = Kernels(Assembler(self._dtype))
-                for formula, name in new.items():
-                    formulas.write(kernels, name, formula)
-                self._library.add(kernels.a.module)
-                self._formulas.update((formula, self._library.address(name)) for formula, name in new.items())
-            return self._formulas
+            wanted = {id(kernel): kernel for kernel in kernels}
+            self._make([kernel for kernel in wanted.values() if isinstance(kernel, Formula)])
+            found = {key: self._address(kernel) for key, kernel in wanted.items()}
+        return [found[id(kernel)] for kernel in kernels]
 
-    def _missing(self, wanted: Iterable[Formula]) -> list[Formula]:
-        return [formula for formula in dict.fromkeys(wanted) if formula not in self._formulas]
+    def _address(self, kernel: Kernel) -> int:
+        return self._formulas[kernel] if isinstance(kernel, Formula) else self._library.address(kernel)
+
+    def _make(self, wanted: Sequence[Formula]) -> None:
+        new = [formula for formula in dict.fromkeys(wanted) if formula not in self._formulas]
+        if not new:
+            return
+        kernels = Kernels(Assembler(self._dtype))
+        names = [f'formula{i}' for i in range(len(self._formulas), len(self._formulas) + len(new))]
+        for formula, name in zip(new, names, strict=True):
+            formulas.write(kernels, name, formula)
+        self._library.add(kernels.a.module)
+        self._formulas.update(zip(new, map(self._library.address, names), strict=True))
 
 
 code = cache(Code)
@@ -81,16 +87,18 @@ class VectorMachine(Machine):
         self._R = aligned(0, self.dtype)
         scratch = (CHUNK + width + 2) * 3 * width * self.dtype.itemsize // 8
         self._frame = aligned(FRAME_SCRATCH + scratch, np.dtype(np.int64))
-        translation = Translation(self.code.width)
+        translation = Translation(width)
         parts = [translation.translated(part) for part in (program.before, program.lanes, program.after)]
+        self._tables = translation.tables()
+        self._frame[FRAME_TABLES] = self._tables.ctypes.data
+        self._words_of = [calls.words for calls in parts]
         self._lists = [self._located(calls) for calls in parts]
-        self._kept = translation.kept
 
-    def _located(self, calls: list[Call]) -> Array:
+    def _located(self, calls: Calls) -> Array:
         """For each call the address of the kernel, and that of its arguments."""
-        formulas = self.code.formulas(call.kernel for call in calls if isinstance(call.kernel, Formula))
-        kernels = [formulas[k] if isinstance(k, Formula) else self.code.kernel(k) for k, _ in calls]
-        return np.column_stack([np.array(kernels, np.int64), np.array([at for _, at in calls], np.int64)]).copy()
+        kernels = self.code.addresses(calls.kernels)
+        starts = calls.words.ctypes.data + calls.starts * calls.words.itemsize
+        return np.ascontiguousarray(np.column_stack([np.array(kernels, np.int64), starts]))
 
     def _run(self, job: Job) -> None:
         if not len(job.ends):

@@ -132,7 +132,7 @@ def test_nothing_is_read_or_written_outside_of_the_buffers(name: str, dtype: str
 def test_a_machine_whose_indices_leave_its_storages_is_refused():
     program = PROGRAMS['sums']()
     program.lanes[0].rows[0, 0] = program.r_size
-    with pytest.raises(ValueError, match='a row is outside of the storage: Sums of a test'):
+    with pytest.raises(ValueError, match='it reads elsewhere; Sums of a test'):
         VectorMachine(program)
 
 
