@@ -1,0 +1,60 @@
+"""This checkout: the network neuron by neuron, and `fit(compiled=True)`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(REPOSITORY))
+
+from micrograd import losses, nn, optim  # noqa: E402
+from micrograd.training import fit  # noqa: E402
+from trainers.problems import SEED, Problem, Trained  # noqa: E402
+
+ACTIVATIONS = {'moons': {}, 'digits': {'activation': 'sigmoid', 'output': 'sigmoid'}}
+
+
+def network(problem: Problem) -> nn.MLP:
+    """The network with the first parameters."""
+    nin, *sizes = problem.sizes
+    model = nn.MLP(nin, sizes, **ACTIVATIONS[problem.name])
+    for p, number in zip(model.parameters(), problem.parameters, strict=True):
+        p.data = number
+    return model
+
+
+def loss_of(problem: Problem, model: nn.MLP) -> Any:
+    """The loss of one example."""
+    if problem.name == 'digits':
+        return losses.quadratic
+    parameters = model.parameters()
+    return lambda a, y: losses.hinge(a, y) + problem.l2 * sum(p * p for p in parameters)
+
+
+def targets(problem: Problem) -> list[Any]:
+    """The targets as the losses take them."""
+    return [y[0] if len(y) == 1 else y for y in problem.targets]
+
+
+class Fit:
+    """The training that a user writes."""
+
+    def __init__(self, problem: Problem):
+        self._problem = problem
+
+    def train(self, steps: int) -> Trained:
+        """Train from the first parameters on; the seconds are those of the epochs as the History has them."""
+        problem = self._problem
+        model = network(problem)
+        history = fit(
+            model,
+            (problem.inputs, targets(problem)),
+            loss=loss_of(problem, model),
+            optimizer=optim.SGD(model.parameters(), lr=problem.learning_rate),
+            epochs=steps // problem.steps,
+            batch_size=problem.batch,
+            seed=SEED,
+            progress=False,
+            compiled=True,
+        )
+        return Trained(sum(history.times), history.losses, [p.data for p in model.parameters()])
