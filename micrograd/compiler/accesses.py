@@ -71,31 +71,6 @@ WRITES: dict[type, tuple[str, Callable[[Any], int]]] = {
 
 
 @dataclass(frozen=True)
-class Written:
-    """What instructions write.
-
-    Args:
-        storages: for each instruction 'U' or 'R'.
-        out: for each the first place.
-        count: for each how many.
-    """
-
-    storages: Array
-    out: Array
-    count: Array
-
-    @classmethod
-    def by(cls, instructions: Iterable[Instruction]) -> Written:
-        """What these do."""
-        found = [(*WRITES[type(i)], i) for i in instructions]
-        return cls(
-            np.array([storage for storage, _, _ in found], 'U1'),
-            np.array([i.out for _, _, i in found], np.int64),
-            np.array([count(i) for _, count, i in found], np.int64),
-        )
-
-
-@dataclass(frozen=True)
 class Entries:
     """The entries of all tables of a storage, one behind the other.
 
@@ -109,23 +84,43 @@ class Entries:
     owner: Array
     offset: Array
 
-    @classmethod
-    def of(cls, instructions: Iterable[Instruction], storage: str) -> Entries:
-        """The entries that these have for a storage.
 
-        Raises:
-            ValueError: an entry is not a whole number.
-        """
-        found = [
-            (np.ravel(table), number)
-            for number, i in enumerate(instructions)
-            for kind, table in READS[type(i)](i)
-            if kind == storage
-        ]
-        sizes = np.array([len(table) for table, _ in found], np.int64)
-        places = np.concatenate([np.zeros(0, np.int32), *(table for table, _ in found)])
-        if not np.issubdtype(places.dtype, np.integer):
-            raise ValueError('the program is damaged: a table is not of whole numbers')
-        starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
-        owner = np.repeat(np.array([number for _, number in found], np.int64), sizes)
-        return cls(places, owner, np.arange(len(places)) - starts)
+class Accesses:
+    """What the instructions of a program read and write; they are counted from the first of all on.
+
+    Args:
+        instructions: all the instructions.
+
+    Attributes:
+        on_rows: for each instruction whether it writes to R.
+        out: for each the first place that it writes.
+        count: for each how many it writes.
+        slots: what they read of U.
+        rows: what they read of R.
+
+    Raises:
+        ValueError: an entry is not a whole number.
+    """
+
+    def __init__(self, instructions: Iterable[Instruction]):
+        written: list[tuple[bool, int, int]] = []
+        tables: dict[str, list[tuple[int, Array]]] = {'U': [], 'R': []}
+        for number, i in enumerate(instructions):
+            storage, count = WRITES[type(i)]
+            written.append((storage == 'R', i.out, count(i)))
+            for kind, table in READS[type(i)](i):
+                tables[kind].append((number, table.ravel()))
+        facts = np.array(written, np.int64).reshape(-1, 3)
+        self.on_rows = facts[:, 0] == 1
+        self.out, self.count = facts[:, 1], facts[:, 2]
+        self.slots, self.rows = _entries(tables['U']), _entries(tables['R'])
+
+
+def _entries(tables: list[tuple[int, Array]]) -> Entries:
+    sizes = np.array([len(table) for _, table in tables], np.int64)
+    places = np.concatenate([np.zeros(0, np.int32), *(table for _, table in tables)])
+    if not np.issubdtype(places.dtype, np.integer):
+        raise ValueError('the program is damaged: a table is not of whole numbers')
+    starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    owner = np.repeat(np.array([number for number, _ in tables], np.int64), sizes)
+    return Entries(places, owner, np.arange(len(places)) - starts)

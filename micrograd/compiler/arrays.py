@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from micrograd.compiler.accesses import Accesses
 from micrograd.compiler.expressions import Expression
 from micrograd.compiler.instructions import (
-    BlockProgram,
     Dots,
     Indexed,
     Instruction,
@@ -116,8 +116,8 @@ class Block:
 class ArrayMachine(Machine):
     """The machine with NumPy: see `Machine`."""
 
-    def __init__(self, program: BlockProgram, dtype: str = 'float64'):
-        super().__init__(program, dtype)
+    def _load(self, accesses: Accesses) -> None:
+        program = self.program
         self.most = max(16, STORAGE // (self.dtype.itemsize * program.r_size))
         self.block = lru_cache(maxsize=4)(self._block)
         self._examples = 1  # in the batch of the step

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.compiler.accesses import ELEMENTWISE, READS, Array, Entries, Written
+from micrograd.compiler.accesses import ELEMENTWISE, READS, Accesses, Array
 from micrograd.compiler.expressions import Expression
 from micrograd.compiler.instructions import (
     BlockProgram,
@@ -33,8 +33,11 @@ from micrograd.compiler.instructions import (
 ON_SHARED = {SharedSums, SharedMap, SharedTotal, Indexed}  # the instructions that may stand before and after the lanes
 
 
-def check_program(program: BlockProgram) -> None:
+def check_program(program: BlockProgram) -> Accesses:
     """Look whether a program stays inside of its storages.
+
+    Returns:
+        What its instructions read and write.
 
     Raises:
         ValueError: an instruction would not; the message says which.
@@ -52,7 +55,9 @@ def check_program(program: BlockProgram) -> None:
         _require(type(i) in ON_SHARED, 'it stands outside of the lanes', i)
     for expression in expressions.values():
         _check_expression(expression)
-    _check_places(program, instructions)
+    accesses = Accesses(instructions)
+    _check_places(program, instructions, accesses)
+    return accesses
 
 
 def _require(right: Any, problem: str, i: Instruction | None = None) -> None:
@@ -79,15 +84,14 @@ def _check_expression(expression: Expression) -> None:
     _require(0 <= expression.result < last, f'the formula of {expression.name} has no result')
 
 
-def _check_places(program: BlockProgram, instructions: Sequence[Instruction]) -> None:
-    written = Written.by(instructions)
+def _check_places(program: BlockProgram, instructions: Sequence[Instruction], accesses: Accesses) -> None:
     elementwise = np.array([isinstance(i, ELEMENTWISE) for i in instructions], bool)
-    limits = {'U': (len(program.constants), program.u_size), 'R': (1 + program.inputs, program.r_size)}
-    for storage, (first, size) in limits.items():
-        here = written.storages == storage
-        out, end = written.out, written.out + written.count
+    out, end = accesses.out, accesses.out + accesses.count
+    for here, entries, first, size in (
+        (~accesses.on_rows, accesses.slots, len(program.constants), program.u_size),
+        (accesses.on_rows, accesses.rows, 1 + program.inputs, program.r_size),
+    ):
         _none(here & ((out < first) | (end > size)), 'it writes elsewhere', instructions)
-        entries = Entries.of(instructions, storage)
         owner, place = entries.owner, entries.places
         _none((place < 0) | (place >= size), 'it reads elsewhere', instructions, owner)
         inside = here[owner] & (place >= out[owner]) & (place < end[owner])

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from micrograd.compiler.accesses import Accesses
 from micrograd.compiler.checking import check_program
 from micrograd.compiler.instructions import BlockProgram
 from micrograd.errors import DataError, optional_import
@@ -53,7 +54,6 @@ class Machine:
     """
 
     def __init__(self, program: BlockProgram, dtype: str = 'float64'):
-        check_program(program)
         self.program = program
         self.dtype = np.dtype(dtype)
         self.U = aligned(program.u_size, self.dtype)
@@ -62,6 +62,11 @@ class Machine:
         self.rows = np.array([at for storage, at in program.outputs if storage == 'R'], np.int64)
         self.slots = np.array([at for storage, at in program.outputs if storage == 'U'], np.int64)
         self._lock = Lock()
+        self._load(check_program(program))
+
+    def _load(self, accesses: Accesses) -> None:
+        """Make the program ready to run."""
+        raise NotImplementedError
 
     def steps(
         self,

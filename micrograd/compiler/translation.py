@@ -63,10 +63,12 @@ class Translation:
 
     Args:
         width: how many lanes a vector has.
+        rows: for each row of the program the row that it is in the machine.
     """
 
-    def __init__(self, width: int):
+    def __init__(self, width: int, rows: Array):
         self._width = width
+        self._rows = rows
         self._pool = array('i')
         self._formulas: dict[tuple[str, int, tuple[str, ...]], Formula] = {}
 
@@ -87,6 +89,14 @@ class Translation:
                 words += arguments
         return Calls(kernels, np.array(starts, np.int64), np.array(words, np.int64))
 
+    def row(self, i: int) -> int:
+        """Where a row is."""
+        return int(self._rows[i])
+
+    def rows(self, entries: Slots) -> int:
+        """Where a table of rows begins in the pool."""
+        return self.table(self._rows[entries])
+
     def table(self, entries: Any) -> int:
         """Where a table begins in the pool."""
         start = len(self._pool)
@@ -102,34 +112,38 @@ class Translation:
 
     def product(self, i: Product) -> Emitted:
         """A matrix product."""
-        yield 'product', [i.out, i.m, i.first, i.across, i.along, len(i.rows), self.table(i.rows)]
+        yield 'product', [self.row(i.out), i.m, i.first, i.across, i.along, len(i.rows), self.rows(i.rows)]
 
     def sums(self, i: Sums) -> Emitted:
         """Sums of rows."""
-        yield 'sums', [i.out, *i.rows.shape, self.table(i.slots), self.table(i.rows)]
+        yield 'sums', [self.row(i.out), *i.rows.shape, self.table(i.slots), self.rows(i.rows)]
 
     def dots(self, i: Dots) -> Emitted:
         """Sums of products of rows."""
-        yield 'dots', [i.out, *i.lefts.shape, self.table(i.lefts), self.table(i.rights)]
+        yield 'dots', [self.row(i.out), *i.lefts.shape, self.rows(i.lefts), self.rows(i.rights)]
 
     def map(self, i: Map) -> Emitted:
         """A formula on rows."""
         kinds = tuple([SLOTS if shared else ROWS for shared in i.shared])
         formula = self.formula(MAP, i.expression, kinds)
-        yield formula, [i.out, len(i.operands[0]), *[self.table(table) for table in i.operands]]
+        places = [
+            self.table(table) if shared else self.rows(table)
+            for table, shared in zip(i.operands, i.shared, strict=True)
+        ]
+        yield formula, [self.row(i.out), len(i.operands[0]), *places]
 
     def outer(self, i: Outer) -> Emitted:
         """Means of products; of a single column they lie as those of a single row do, which is quicker."""
         lefts, rights = (i.rights, i.lefts) if len(i.rights) == 1 else (i.lefts, i.rights)
-        yield 'outer', [i.out, len(lefts), len(rights), self.table(lefts), self.table(rights)]
+        yield 'outer', [i.out, len(lefts), len(rights), self.rows(lefts), self.rows(rights)]
 
     def take(self, i: Take) -> Emitted:
         """Chosen numbers."""
-        yield 'take', [i.out, *i.table.shape, i.index, self.table(i.table)]
+        yield 'take', [self.row(i.out), *i.table.shape, self.row(i.index), self.table(i.table)]
 
     def scatter(self, i: Scatter) -> Emitted:
         """Means of what was chosen."""
-        yield 'scatter', [i.out, len(i.rows), i.choices, i.index, self.table(i.rows)]
+        yield 'scatter', [i.out, len(i.rows), i.choices, self.row(i.index), self.rows(i.rows)]
 
     def indexed(self, i: Indexed) -> Emitted:
         """Slots in a new order."""

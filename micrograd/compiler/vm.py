@@ -15,13 +15,14 @@ from threading import Lock
 import numpy as np
 
 from micrograd.compiler import formulas
+from micrograd.compiler.accesses import Accesses
 from micrograd.compiler.assembly import Assembler, Library
 from micrograd.compiler.batches import WORDS, Batches
 from micrograd.compiler.formulas import Formula
-from micrograd.compiler.instructions import BlockProgram
 from micrograd.compiler.kernels import CHUNK, FRAME_SCRATCH, FRAME_TABLES, KERNELS, Kernels
 from micrograd.compiler.machine import Array, Job, Machine, aligned
 from micrograd.compiler.outer import outer
+from micrograd.compiler.reuse import rows_reused
 from micrograd.compiler.translation import Calls, Kernel, Translation
 
 CACHE = 1 << 18  # bytes of the rows that are worked on at once: half of the second cache of most processors
@@ -78,16 +79,20 @@ code = cache(Code)
 class VectorMachine(Machine):
     """The machine in machine code: see `Machine`."""
 
-    def __init__(self, program: BlockProgram, dtype: str = 'float64'):
-        super().__init__(program, dtype)
+    def _load(self, accesses: Accesses) -> None:
+        program = self.program
         self.code = code(self.dtype)
         width = self.code.width
-        fitting = CACHE // (self.dtype.itemsize * program.r_size * width)
+        pays = program.r_size * FEWEST * width * self.dtype.itemsize > CACHE
+        rows = rows_reused(program, accesses) if pays else np.arange(program.r_size)
+        self.rows = rows[self.rows]
+        self.r_size = int(rows.max()) + 1
+        fitting = CACHE // (self.dtype.itemsize * self.r_size * width)
         self.most = max(FEWEST, fitting) * width
         self._R = aligned(0, self.dtype)
         scratch = (CHUNK + width + 2) * 3 * width * self.dtype.itemsize // 8
         self._frame = aligned(FRAME_SCRATCH + scratch, np.dtype(np.int64))
-        translation = Translation(width)
+        translation = Translation(width, rows)
         parts = [translation.translated(part) for part in (program.before, program.lanes, program.after)]
         self._tables = translation.tables()
         self._frame[FRAME_TABLES] = self._tables.ctypes.data
@@ -105,8 +110,8 @@ class VectorMachine(Machine):
             return
         most = int(np.diff(job.ends, prepend=0).max())
         lanes = min(self.most, -(-most // self.code.width) * self.code.width)
-        if len(self._R) < self.program.r_size * lanes:
-            self._R = aligned(self.program.r_size * lanes, self.dtype)
+        if len(self._R) < self.r_size * lanes:
+            self._R = aligned(self.r_size * lanes, self.dtype)
         words = np.array([self._words(job)[name] for name in WORDS], np.int64)
         self.code.run(self.U.ctypes.data, self._R.ctypes.data, words.ctypes.data)
 

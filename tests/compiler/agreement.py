@@ -24,7 +24,7 @@ def compare(make: Any, program: BlockProgram, lanes: int, dtype: str) -> None:
     X, shared = examples(lanes, dtype), shared_numbers(dtype)
     machine, literal = make(program, dtype), Literal(program, shared)
     machine.shared[:] = shared
-    for ends in ([lanes], [lanes // 2, lanes] if lanes > 1 else [1]):
+    for ends in ([lanes], [lanes // 2, lanes]) if lanes > 1 else ([1],):
         expected = literal.steps(X, np.arange(lanes), ends)
         for found, right in zip(outputs(machine, X, ends), expected, strict=True):
             close(found, right, dtype)

@@ -193,7 +193,7 @@ EXPRESSIONS = [of_row(ADD, 2), of_row(DIV, 2), of_row(SIGMOID, 1), of_row(WHERE,
 def maps() -> BlockProgram:
     """Formulas on rows, some of whose operands are slots."""
     p = Building()
-    for m in (*range(1, 10), 31):
+    for m in (1, 2, 3, 5, 31):
         for expression in EXPRESSIONS:
             for place in range(expression.count):
                 shared = tuple(q != place and bool(p.generator.integers(2)) for q in range(expression.count))
