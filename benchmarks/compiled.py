@@ -43,7 +43,7 @@ FEW_STEPS = {'karpathy': 1}
 REPEATS = {'ours': 3, 'PyTorch': 1, 'NumPy per example': 1, 'karpathy': 1}
 REPEATS_OF_OTHERS = 5
 
-C = ('C batched', 'C plain')
+C = ('C tiled', 'C batched', 'C plain')
 JAX = ('JAX scan float32', 'JAX scan float64', 'JAX jit float32', 'JAX jit float64')
 PEERS = {
     'moons': (*C, *JAX, 'NumPy', 'PyTorch', 'karpathy'),
@@ -54,6 +54,7 @@ TITLES = {
     'digits': 'Digits, 784-30-10, sigmoid, quadratic cost, mini-batches of 10: ms for 1,000 examples',
 }
 TARGETS = {  # of a peer's time over ours
+    ('moons', 'C tiled'): Target('>=', 0.8),
     ('moons', 'C batched'): Target('>=', 0.8),
     ('moons', 'C plain'): Target('>=', 1.0),
     ('moons', 'JAX scan float32'): Target('>=', 2.0),
@@ -61,6 +62,7 @@ TARGETS = {  # of a peer's time over ours
     ('moons', 'NumPy'): Target('>=', 8.0),
     ('moons', 'PyTorch'): Target('>=', 40.0),
     ('moons', 'karpathy'): Target('>=', 30_000.0),
+    ('digits', 'C tiled'): Target('>=', 0.667),
     ('digits', 'C batched'): Target('>=', 0.667),
     ('digits', 'NumPy'): Target('>=', 1.8),
     ('digits', 'JAX jit float64'): Target('>=', 2.0),

@@ -26,7 +26,7 @@ class Native:
 
     Args:
         problem: what is trained.
-        name: 'plain' or 'batched'.
+        name: 'plain', 'batched' or 'tiled'.
     """
 
     def __init__(self, problem: Problem, name: str):
