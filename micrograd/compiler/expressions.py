@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -73,3 +74,20 @@ def substituted(outer: Expression, operand: int, inner: Expression) -> Expressio
 
 def _renumbered(step: Step, registers: list[int]) -> Any:
     return step if isinstance(step, float) else (step[0], *(registers[r] for r in step[1:]))
+
+
+def merged(expression: Expression, places: Sequence[int]) -> Expression:
+    """The formula with operands that are the same given once.
+
+    Args:
+        expression: the formula.
+        places: for each of its operands the new one.
+
+    >>> from micrograd.primitives import MUL
+    >>> merged(of_row(MUL, 2), [0, 0]).steps
+    (('mul', 0, 0),)
+    """
+    count = max(places, default=-1) + 1
+    registers = [*places, *range(count, count + len(expression.steps))]
+    steps = tuple(_renumbered(step, registers) for step in expression.steps)
+    return Expression(expression.name, count, steps, registers[expression.result])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import copysign
 from typing import Any
 
@@ -52,7 +52,7 @@ class Graph:
 
     def constant(self, x: float) -> int:
         """The node of a constant; all nan are one, 0.0 and -0.0 are two."""
-        key = (CONSTANT, x, copysign(1.0, x)) if x == x else CONSTANT
+        key = _key((CONSTANT, x))
         return self._numbers[key] if key in self._numbers else self._make(key, (CONSTANT, x), 0)
 
     def shared(self, k: int) -> int:
@@ -96,6 +96,37 @@ class Graph:
                 self.nodes[i] = (SHARED, places[node[1]])
         self._numbers |= {node: i for i, node in enumerate(self.nodes) if node[0] is SHARED}
 
+    def needed(self, outputs: Iterable[int]) -> bytearray:
+        """For each node 1 if one of the outputs depends on it, else 0."""
+        needed = bytearray(len(self.nodes))
+        for i in outputs:
+            needed[i] = 1
+        nodes = self.nodes
+        for i in range(len(nodes) - 1, -1, -1):
+            if needed[i]:
+                kind = nodes[i][0]
+                if kind is MEAN or type(kind) is not str:
+                    for x in nodes[i][1:]:
+                        needed[x] = 1
+        return needed
+
+    def compacted(self, outputs: Sequence[int]) -> tuple[Graph, list[int]]:
+        """The same without the nodes that no output needs; and the outputs in it. It is finished: nothing is added."""
+        needed = self.needed(outputs)
+        if all(needed):
+            return self, list(outputs)
+        new = Graph()
+        new.sources = self.sources
+        places = [-1] * len(self.nodes)
+        for i, node in enumerate(self.nodes):
+            if needed[i]:
+                is_leaf = type(node[0]) is str and node[0] is not MEAN
+                places[i] = len(new.nodes)
+                new.nodes.append(node if is_leaf else (node[0], *[places[x] for x in node[1:]]))
+                new.varying.append(self.varying[i])
+                new.origins.append(self.origins[i])
+        return new, [places[i] for i in outputs]
+
     def source(self, text: str) -> int:
         """The index of a source, to be made the current `origin`."""
         if text not in self.sources:
@@ -108,3 +139,11 @@ class Graph:
         self.varying.append(varies)
         self.origins.append(self.origin)
         return i
+
+
+def _key(node: Node) -> Any:
+    """What tells nodes apart: the node itself; of a constant, its sign too, and all nan are one."""
+    if node[0] is not CONSTANT:
+        return node
+    x = node[1]
+    return (CONSTANT, x, copysign(1.0, x)) if x == x else CONSTANT

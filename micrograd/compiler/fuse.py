@@ -1,0 +1,92 @@
+"""Raising, third step: operations that only feed one another become one operation, which passes over memory once.
+
+Invariant: the groups compute the same; what lies between two that were joined is nowhere any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from micrograd.compiler.expressions import Expression, merged, substituted
+from micrograd.compiler.groups import Group, MapGroup, OuterGroup, ScatterGroup, SumGroup, TakeGroup
+
+FEWEST = 4  # rows that make it worth while
+LONGEST = 40  # steps of an expression
+MOST = 48  # expressions that are made: each is compiled
+
+
+def fused(groups: list[Group], outputs: Sequence[int]) -> list[Group]:
+    """The groups with chains of operations, row by row, joined."""
+    uses = _uses(groups, outputs)
+    makers = {group.nodes[0]: group for group in groups if isinstance(group, MapGroup)}
+    made: set[Expression] = set()
+    gone: set[int] = set()
+    for group in groups:
+        if not isinstance(group, MapGroup) or len(group.nodes) < FEWEST:
+            continue
+        before = group.expression
+        while len(made) < MOST and (found := _feeding(group, makers, uses)):
+            operand, inner = found
+            _join(group, operand, inner)
+            gone.add(id(inner))
+        if group.expression is not before:
+            made.add(group.expression)
+    return [group for group in groups if id(group) not in gone]
+
+
+def _feeding(group: MapGroup, makers: dict[int, MapGroup], uses: dict[int, int]) -> tuple[int, MapGroup] | None:
+    """An operand of a group, and the group that computes just that, for nobody else."""
+    for operand, column in enumerate(group.operands):
+        inner = makers.get(column[0])
+        if (
+            inner is not None
+            and inner.phase == group.phase
+            and inner.nodes == column
+            and len(inner.expression.steps) + len(group.expression.steps) <= LONGEST
+            and all(uses[node] == 1 for node in column)
+        ):
+            return operand, inner
+    return None
+
+
+def _join(group: MapGroup, operand: int, inner: MapGroup) -> None:
+    columns = [*group.operands[:operand], *group.operands[operand + 1 :], *inner.operands]
+    shared = (*group.shared[:operand], *group.shared[operand + 1 :], *inner.shared)
+    expression = substituted(group.expression, operand, inner.expression)
+    first: dict[tuple[int, ...], int] = {}
+    for column in columns:
+        first.setdefault(tuple(column), len(first))
+    group.expression = merged(expression, [first[tuple(column)] for column in columns])
+    group.operands = [list(column) for column in first]
+    group.shared = tuple(shared[columns.index(list(column))] for column in first)
+
+
+def _uses(groups: Sequence[Group], outputs: Sequence[int]) -> dict[int, int]:
+    """How often each node is read."""
+    uses: dict[int, int] = {}
+    for group in groups:
+        for x in _read(group):
+            uses[x] = uses.get(x, 0) + 1
+    for x in outputs:
+        uses[x] = uses.get(x, 0) + 2
+    return uses
+
+
+def _read(group: Group) -> Iterator[int]:
+    if isinstance(group, MapGroup):
+        for operand in group.operands:
+            yield from operand
+    elif isinstance(group, SumGroup):
+        for terms in group.terms:
+            for coefficient, value in terms:
+                yield value
+                if type(coefficient) is int:
+                    yield coefficient
+    elif isinstance(group, OuterGroup):
+        yield from group.lefts
+        yield from group.rights
+    elif isinstance(group, TakeGroup):
+        for table in group.tables:
+            yield from table
+    elif isinstance(group, ScatterGroup):
+        yield from group.values

@@ -1,0 +1,129 @@
+"""What a compiled program looks like, for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from micrograd.compiler.instructions import (
+    BlockProgram,
+    Dots,
+    Indexed,
+    Instruction,
+    Map,
+    Outer,
+    Product,
+    Scatter,
+    SharedMap,
+    SharedSums,
+    SharedTotal,
+    Sums,
+    Take,
+)
+
+
+def show(program: BlockProgram) -> str:
+    """A program, an instruction a line: what it fills, what it computes, and what it was raised from.
+
+    Args:
+        program: the program.
+    """
+    head = (
+        f'{sum(1 for _ in program.instructions())} instructions, {program.u_size:,} shared numbers, '
+        f'{program.r_size:,} rows, {program.inputs:,} inputs'
+    )
+    lines = [head]
+    for title, instructions in (
+        ('before', program.before),
+        ('for each block of examples', program.lanes),
+        ('after', program.after),
+    ):
+        if instructions:
+            lines.append(f'{title}:')
+            lines += [f'  {_line(instruction)}'.rstrip() for instruction in instructions]
+    return '\n'.join(lines)
+
+
+def _line(instruction: Instruction) -> str:
+    storage, count, what = _described(instruction)
+    last = instruction.out + count - 1
+    filled = f'{storage}[{instruction.out}]' if count == 1 else f'{storage}[{instruction.out}..{last}]'
+    return f'{filled:<18} = {what:<44} {instruction.source}'
+
+
+def _described(instruction: Any) -> tuple[str, int, str]:
+    """The storage that an instruction fills, how many places, and what it computes."""
+    match instruction:
+        case Product():
+            return 'R', instruction.m, f'product, {instruction.m} x {len(instruction.rows)} weights'
+        case Sums():
+            m, count = instruction.slots.shape
+            return 'R', m, f'{_many(m, "sum")} of {_many(count, "term")}'
+        case Dots():
+            m, count = instruction.lefts.shape
+            return 'R', m, f'{_many(m, "dot product")} of {_many(count, "term")}'
+        case SharedSums():
+            m, count = instruction.lefts.shape
+            return 'U', m, f'{_many(m, "sum")} of {_many(count, "term")}'
+        case Map():
+            return 'R', len(instruction.operands[0]), f'{instruction.expression.name}, row by row'
+        case SharedMap():
+            return 'U', len(instruction.operands[0]), f'{instruction.expression.name}, number by number'
+        case SharedTotal():
+            return 'U', 1, f'total of {instruction.expression.name} over {len(instruction.operands[0]):,} numbers'
+        case Outer():
+            m, count = len(instruction.lefts), len(instruction.rights)
+            return 'U', m * count, f'means of products, {m} x {count}'
+        case Take():
+            m, count = instruction.table.shape
+            return 'R', m, f'{_many(m, "number")} chosen from {count}'
+        case Scatter():
+            m = len(instruction.rows)
+            return 'U', m * instruction.choices, f'means by choice, {m} x {instruction.choices}'
+        case Indexed():
+            return 'U', len(instruction.slots), 'numbers put side by side'
+    raise TypeError(f'there is no instruction {type(instruction).__name__}')
+
+
+def _many(count: int, noun: str) -> str:
+    return f'{count:,} {noun}{"s" * (count != 1)}'
+
+
+def explain(program: BlockProgram) -> str:
+    """Which parts of a function became matrix products, which did not, and why.
+
+    Args:
+        program: the program.
+    """
+    by_source: dict[str, list[Instruction]] = {}
+    for instruction in program.instructions():
+        by_source.setdefault(instruction.source or 'the rest', []).append(instruction)
+    return '\n'.join(f'{source}: {_account(instructions)}' for source, instructions in by_source.items())
+
+
+def _account(instructions: list[Instruction]) -> str:
+    accounts = [_reason(instruction) for instruction in instructions]
+    return '; '.join(f'{text} ({count} times)' if count > 1 else text for text, count in Counter(accounts).items())
+
+
+def _reason(instruction: Any) -> str:
+    """What became of something, and, if that is no matrix product, why."""
+    match instruction:
+        case Product():
+            return f'a matrix product of {instruction.m} x {len(instruction.rows)}'
+        case Outer():
+            m, count = len(instruction.lefts), len(instruction.rights)
+            return f'a matrix product over the examples, {m} x {count}' if m * count > 1 else 'a mean over the examples'
+        case Sums():
+            m, count = instruction.slots.shape
+            if m == 1:
+                return f'one sum of {count} terms, since nothing else adds up the same numbers'
+            return f'{m} sums of {count} terms, each over numbers of its own, so that they are no matrix product'
+        case Dots():
+            m, count = instruction.lefts.shape
+            return f'{_many(m, "dot product")} of {count} terms, in which both factors differ from example to example'
+        case Map() | SharedMap():
+            return f'{instruction.expression.name}, {_many(len(instruction.operands[0]), "time")}, element by element'
+        case Indexed():
+            return 'a copy of the weights, which do not lie at regular distances'
+    return _described(instruction)[2]
