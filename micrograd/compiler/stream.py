@@ -154,7 +154,7 @@ class Stream:
         complete = len(self._totals) // self._steps_an_epoch
         kept = np.array(self._totals[: complete * self._steps_an_epoch])
         del self._totals[: complete * self._steps_an_epoch]
-        means = kept.reshape(complete, -1, len(self._columns())).sum(axis=1) / len(self._run.examples)
+        means = kept.reshape(complete, self._steps_an_epoch, len(self._columns())).sum(axis=1) / len(self._run.examples)
         validation = self._run.evaluate()
         seconds = (perf_counter() - self._start) / max(complete, 1)
         for row in means.tolist():
