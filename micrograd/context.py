@@ -86,6 +86,12 @@ class tracing:  # noqa: N801 - like no_grad
         recording.reset(self._tokens[1])
 
 
+def was_traced(v: Any) -> bool:
+    """Whether a node was made by the function that is being traced."""
+    notes = made.get()
+    return notes is not None and id(v) in notes
+
+
 def _count(change: int) -> None:
     global open_contexts
     with _counting:

@@ -72,7 +72,7 @@ class Call:
         """Note on each result that this call returned it: not on leaves, on what it was given, on what others made."""
         self.outputs = tuple(map(id, outputs))
         for v in outputs:
-            if getattr(v, '_row', None) is None or id(v) in self.inputs:
+            if getattr(v, '_tracer', None) or getattr(v, '_row', None) is None or id(v) in self.inputs:
                 continue
             calls = v._calls
             if not calls or calls[0].is_within(self):
@@ -185,7 +185,7 @@ def _given(arguments: list[Any]) -> Iterator[Value]:
     yield from values_in(arguments)
     for x in arguments:
         if hasattr(x, '__dict__') and not isinstance(x, Value):
-            yield from (v for v in values_in(list(vars(x).values())) if v._row is not None)
+            yield from (v for v in values_in(list(vars(x).values())) if v._tracer is None and v._row is not None)
 
 
 def values_in(thing: Any) -> Iterator[Value]:

@@ -476,7 +476,9 @@ def take(o: Any, rows: Iterable[Any], index: Any) -> Any:
 
     The index is a whole number, or a Value that holds one; inside of a compiled function, one of its arguments.
     """
-    rows = _some(rows)
+    rows = list(rows.tolist() if hasattr(rows, 'tolist') else rows)
+    if not rows:
+        raise ShapeError('take chooses one of several rows, and there are none: the list is empty')
     if is_real(index):
         return rows[_whole(index, len(rows))]
     if getattr(index, '_tracer', None) is None and hasattr(index, 'data'):

@@ -9,9 +9,12 @@ Invariant: the graph is exactly the operations that the function asked for, each
 
 from __future__ import annotations
 
+import gc
 import linecache
+import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -44,7 +47,7 @@ from micrograd.primitives import (
 )
 from micrograd.scalars import Condition, is_real
 
-PACKAGE = str(Path(__file__).resolve().parent.parent)
+PACKAGE = str(Path(__file__).resolve().parent.parent) + os.sep
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +109,24 @@ def trace(
     (3, 'relu')
     """
     recorder = _Recorder(parameters)
-    with context.tracing(recorder.made):
+    with _collector_paused(), context.tracing(recorder.made):
         result = function(
             *(recorder.filled(x) for x in args), **{name: recorder.filled(x) for name, x in kwargs.items()}
         )
         outputs = recorder.emptied(result)
     return Trace(recorder.graph, outputs, recorder.parameters, recorder.bounds)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Nothing that a trace makes is garbage, and looking for some would take nearly half of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class Tracer:
@@ -123,6 +138,7 @@ class Tracer:
 
     def __init__(self, graph: Graph):
         self.graph = graph
+        self.known: dict[int, int] = {}  # id of a Value, which is held alive -> its node
 
     def symbol(self, node: int) -> Symbol:
         """A node as something to reckon with."""
@@ -177,7 +193,6 @@ class _Recorder(Tracer):
         self.parameters: list[Value] = []
         self.bounds: dict[int, int] = {}
         self.made: dict[int, tuple[Value, bool]] = {}  # interior nodes of Values alone, and whether gradients pass
-        self._nodes: dict[int, int] = {}  # id of a captured Value -> its node
         self._call: Any = None
         for p in parameters:
             self.captured(p)
@@ -185,8 +200,6 @@ class _Recorder(Tracer):
     def apply(self, row: Row, *nodes: int) -> Symbol:
         if _current_call() is not self._call:
             self._change_source()
-        if row is SELECT:
-            self._note_choice(nodes)
         node = self.graph.apply(row, *nodes)
         if not _is_recording():
             node = self.graph.apply(STOP_GRADIENT, node)
@@ -199,10 +212,17 @@ class _Recorder(Tracer):
         call = self._call = _current_call()
         self.graph.origin = self.graph.source(groups.name_of(call) if call else '')
 
-    def _note_choice(self, nodes: Sequence[int]) -> None:
-        kind, where = self.graph.nodes[nodes[0]][:2]
+    def applied(self, row: Row, operands: Sequence[Any]) -> Any:
+        if row is SELECT:
+            self._note_choice(self.node(operands[0]), len(operands) - 1)
+        return super().applied(row, operands)
+
+    def _note_choice(self, index: int | None, count: int) -> None:
+        if index is None:  # which `applied` refuses
+            return
+        kind, where = self.graph.nodes[index][:2]
         if kind is INPUT:
-            self.bounds[where] = min(len(nodes) - 1, self.bounds.get(where, len(nodes)))
+            self.bounds[where] = min(count, self.bounds.get(where, count))
         elif kind is not CONSTANT:
             raise tracing_error(
                 'an index is computed here, and only an input can choose, since it is checked before the program runs',
@@ -211,7 +231,7 @@ class _Recorder(Tracer):
             )
 
     def captured(self, v: Value) -> int:
-        found = self._nodes.get(id(v))
+        found = self.known.get(id(v))
         if found is not None:
             return found
         if v._row is not None and v._prev:
@@ -219,12 +239,12 @@ class _Recorder(Tracer):
         if v._a == 'constant':  # its role
             return self.graph.constant(v.data)
         self.parameters.append(v)
-        node = self._nodes[id(v)] = self.graph.shared(len(self.parameters) - 1)
+        node = self.known[id(v)] = self.graph.shared(len(self.parameters) - 1)
         return node
 
     def _imported(self, root: Value) -> int:
         """A graph of Values that the function made of leaves alone."""
-        nodes = self._nodes
+        nodes = self.known
         for v in topological([root]):
             if id(v) in nodes or not v._prev:
                 continue
@@ -285,12 +305,17 @@ def _operator(row: Row) -> tuple[Callable[..., Any], Callable[..., Any]]:
         tracer = self._tracer
         if type(other) is Symbol and other._tracer is tracer:
             return tracer.apply(row, self._node, other._node)
-        node = tracer.node(other)
-        return NotImplemented if node is None else tracer.apply(row, self._node, node)
+        node = tracer.known.get(id(other))
+        if node is None and (node := tracer.node(other)) is None:
+            return NotImplemented
+        return tracer.apply(row, self._node, node)
 
     def reflected(self: Any, other: Any) -> Any:
-        node = self._tracer.node(other)
-        return NotImplemented if node is None else self._tracer.apply(row, node, self._node)
+        tracer = self._tracer
+        node = tracer.known.get(id(other))
+        if node is None and (node := tracer.node(other)) is None:
+            return NotImplemented
+        return tracer.apply(row, node, self._node)
 
     return method, reflected
 
@@ -312,6 +337,13 @@ def _refused(problem: str, wrong: str, right: str) -> Any:
 
 
 _NO_NUMBER = 'a symbol stands here for a number that is not known while the function is compiled'
+_UNDECIDED = (
+    'Python is asked to decide by a number that is not known while the function is compiled',
+    'x if x > 0 else y, max(x, y), sorted([x, y]), x and y',
+    'micrograd.where(x > 0, x, y), micrograd.maximum(x, y), micrograd.max([x, y]), (x > 0) & (y > 0)',
+)
+_NO_GRADIENT = 'a symbol has no gradient yet: compiling finds the derivatives by itself'
+_RIGHT_GRADIENT = 'C = compile_cost(cost)(X, Y); C.backward()'
 
 
 class Symbol(Value):
@@ -356,21 +388,43 @@ class Symbol(Value):
         ),
         _refused(f'{_NO_NUMBER}, so there is nothing to write', 'x.data = 1.0', 'y = x + 1.0'),
     )
-    is_true = _refused(
-        'Python is asked to decide by a number that is not known while the function is compiled',
-        'x if x > 0 else y, max(x, y), sorted([x, y]), x and y',
-        'micrograd.where(x > 0, x, y), micrograd.maximum(x, y), micrograd.max([x, y]), (x > 0) & (y > 0)',
-    )
-    item = _refused(f'{_NO_NUMBER}, so there is nothing to read', 'x.item()', 'reckon with x itself')
+    is_true = _refused(*_UNDECIDED)
+    item = _refused(f'{_NO_NUMBER}, so there is nothing to read', 'x.item(), Value(x)', 'reckon with x itself')
     __float__ = __int__ = __round__ = __trunc__ = __floor__ = __ceil__ = _refused(
         f'{_NO_NUMBER}, and Python needs a float', 'math.exp(x), float(x), round(x)', 'micrograd.exp(x), x.exp()'
     )
-    __index__ = _refused(f'{_NO_NUMBER}, and Python needs an index', 'rows[i], range(i)', 'micrograd.take(rows, i)')
-    backward = recompute = _refused(
-        'a symbol has no gradient yet: compiling finds the derivatives by itself',
-        'loss.backward() inside the function',
-        'C = compile_cost(cost)(X, Y); C.backward()',
+    __bool__ = is_true
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = _refused(
+        'the table has no operation for // and %',
+        'x // 2.0, x % 2.0',
+        'micrograd.floor(x / 2.0), x - 2.0 * micrograd.floor(x / 2.0)',
     )
+    __index__ = _refused(f'{_NO_NUMBER}, and Python needs an index', 'rows[i], range(i)', 'micrograd.take(rows, i)')
+    backward = recompute = _refused(_NO_GRADIENT, 'loss.backward() inside the function', _RIGHT_GRADIENT)
+
+    _row = _a = _b = property(
+        _refused(
+            f'{_NO_NUMBER}, and no graph of Values hangs on it',
+            'gradients(y, [x]), draw(y) or y.label inside the function',
+            'compile(f).value_and_grad(X), .jacobian(X) or .hessian(X)',
+        )
+    )
+    grad = property(
+        _refused(_NO_GRADIENT, 'x.grad', _RIGHT_GRADIENT), _refused(_NO_GRADIENT, 'x.grad = 0.0', _RIGHT_GRADIENT)
+    )
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if isinstance(other, Value | Condition) or is_real(other):
+            raise tracing_error(
+                f'{_NO_NUMBER}, so nobody can tell whether it equals another',
+                'x == 1, x in (0, 1)',
+                'micrograd.equal(x, 1), (micrograd.equal(x, 0) | micrograd.equal(x, 1)) in micrograd.where',
+            )
+        return NotImplemented
+
+    __hash__ = Value.__hash__
 
     def __deepcopy__(self, memo: Any) -> Symbol:
         return self
@@ -424,6 +478,11 @@ TRACES = Interpreter('traces', _spell).functions
 def tracing_error(problem: str, wrong: str, right: str) -> TracingError:
     """The error of a function that cannot be compiled, with the line of the program where that shows."""
     return TracingError(f'{_place()}{problem}. Wrong: {wrong}. Right: {right}')
+
+
+def undecided() -> TracingError:
+    """The error of an `if`, or the like, on a parameter: its number is read afresh at each call."""
+    return tracing_error(*_UNDECIDED)
 
 
 def _place() -> str:
