@@ -17,6 +17,9 @@ MOST = 48  # expressions that are made: each is compiled
 
 def fused(groups: list[Group], outputs: Sequence[int]) -> list[Group]:
     """The groups with chains of operations, row by row, joined."""
+    for group in groups:
+        if isinstance(group, MapGroup):
+            _merge(group)
     uses = _uses(groups, outputs)
     makers = {group.nodes[0]: group for group in groups if isinstance(group, MapGroup)}
     made: set[Expression] = set()
@@ -50,15 +53,24 @@ def _feeding(group: MapGroup, makers: dict[int, MapGroup], uses: dict[int, int])
 
 
 def _join(group: MapGroup, operand: int, inner: MapGroup) -> None:
-    columns = [*group.operands[:operand], *group.operands[operand + 1 :], *inner.operands]
-    shared = (*group.shared[:operand], *group.shared[operand + 1 :], *inner.shared)
-    expression = substituted(group.expression, operand, inner.expression)
-    first: dict[tuple[int, ...], int] = {}
-    for column in columns:
-        first.setdefault(tuple(column), len(first))
-    group.expression = merged(expression, [first[tuple(column)] for column in columns])
-    group.operands = [list(column) for column in first]
-    group.shared = tuple(shared[columns.index(list(column))] for column in first)
+    """Put what the inner group computes in place of an operand."""
+    group.expression = substituted(group.expression, operand, inner.expression)
+    group.operands = [*group.operands[:operand], *group.operands[operand + 1 :], *inner.operands]
+    group.shared = (*group.shared[:operand], *group.shared[operand + 1 :], *inner.shared)
+    _merge(group)
+
+
+def _merge(group: MapGroup) -> None:
+    """Operands that are the same are given once."""
+    columns = [tuple(column) for column in group.operands]
+    first = {column: i for i, column in reversed(list(enumerate(columns)))}
+    if len(first) == len(columns):
+        return
+    kept = sorted(first.values())
+    places = {columns[i]: place for place, i in enumerate(kept)}
+    group.expression = merged(group.expression, [places[column] for column in columns])
+    group.operands = [group.operands[i] for i in kept]
+    group.shared = tuple(group.shared[i] for i in kept)
 
 
 def _uses(groups: Sequence[Group], outputs: Sequence[int]) -> dict[int, int]:

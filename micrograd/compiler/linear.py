@@ -16,6 +16,7 @@ from micrograd.compiler.graph import CONSTANT, INPUT, MEAN, Graph, Node
 from micrograd.primitives import ADD, EQUAL, MUL, NEG, SUB, WHERE
 
 ONE = -1  # in place of a value: the number 1
+FEW = 4  # terms of a sum of shared numbers
 
 Term = tuple[int | float, int]  # a coefficient, a node or a number as float; and a value, a node or ONE
 
@@ -134,10 +135,10 @@ class Sums:
     # Which of them stay ----------------------------------------------------------------------------------------------
 
     def _settle(self, i: int) -> None:
-        """Decide what kind of sum it is; two terms that make no product together are computed as they were written."""
+        """Decide what kind of sum it is; one of few terms may be better computed as it was written, in one pass."""
         terms = self.terms[i]
         if not self.varies(i):
-            if len(terms) == 2:
+            if len(terms) <= FEW:
                 del self.terms[i]
             return
         products = [self._is_product(term) for term in terms]
