@@ -203,7 +203,7 @@ class _Careful(_Fast):
                 passes = (
                     reached if blocked is False else TRACES.where(blocked, 0.0, 1.0 if reached is None else reached)
                 )
-                self._reach(p, passes)
+                self._reach(p, self._in_any_example(p, passes))
                 self._add(p, self._selected(adjoint, factor, passes, reached), self.graph.varying[i])
 
     def _selected(self, adjoint: int, factor: Any, passes: Any, behind: Any) -> int:
@@ -211,6 +211,12 @@ class _Careful(_Fast):
         if passes is None or (passes is behind and type(factor) is float and isfinite(factor)):
             return product
         return self._node(TRACES.where(passes, self._tracer.symbol(product), 0.0))
+
+    def _in_any_example(self, p: int, passes: Any) -> Any:
+        """What all examples share is reached if it is reached in one of them."""
+        if passes is None or self.graph.varying[p] or not self.graph.varying[self._node(passes)]:
+            return passes
+        return self._tracer.symbol(self.graph.mean(self._node(passes))) > 0.0
 
     def _reach(self, p: int, passes: Any) -> None:
         if p not in self._reached:

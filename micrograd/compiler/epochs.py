@@ -114,7 +114,9 @@ class NativeTraining:
         if not isinstance(first.outputs[0], int):
             raise TracingError('the loss of an example should be a single Value')
         trained = len(self._optimizer.parameters)
-        if not any(node[0] == 'shared' and node[1] < trained for node in first.graph.nodes):
+        graph = first.graph
+        needed = graph.needed([first.outputs[0]])
+        if not any(needed[graph.shared(k)] for k in range(trained)):
             raise TracingError("the loss does not depend on any of the optimiser's parameters")
         others = captured.ordered(model, first.parameters[trained:])
         return first.reordered([*self._optimizer.parameters, *others])
