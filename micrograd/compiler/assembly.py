@@ -135,6 +135,13 @@ class Assembler:
         first = self.b.insert_element(nothing, x, ir.Constant(TABLE, 0))
         return self.b.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(TABLE, self.width), [0] * self.width))
 
+    def vector_of(self, numbers: Values) -> Any:
+        """A vector of numbers."""
+        x = ir.Constant(ir.VectorType(numbers[0].type, len(numbers)), ir.Undefined)
+        for lane, number in enumerate(numbers):
+            x = self.b.insert_element(x, number, ir.Constant(TABLE, lane))
+        return x
+
     def constant(self, x: float, vector: Any = None) -> Any:
         """A vector of constants."""
         vector = vector or self.vector

@@ -114,9 +114,7 @@ class Batches:
                 for q, row in enumerate(turned):
                     k.put(row, k.row(a.sum(columns.i, 1 + q)), loop.i)
             with a.loop(columns.i, inputs) as rest:
-                row = k.row(a.sum(rest.i, 1))
-                for q, x in enumerate(examples):
-                    a.b.store(a.read(x, rest.i), a.at(row, a.sum(first, q)))
+                k.put(a.vector_of([a.read(x, rest.i) for x in examples]), k.row(a.sum(rest.i, 1)), loop.i)
 
     def deliver(self, start: Any, lanes: Any) -> None:
         """The varying outputs, out of R; none are counted where nobody wants them."""

@@ -95,11 +95,8 @@ class _Slots:
             return source
         if kind == NEXT:
             return a.read_vector(source, i, align=a.itemsize)
-        x = ir.Constant(a.vector, ir.Undefined)
-        for lane in range(a.width):
-            number = a.read(self.k.U, a.entry(source, a.sum(i, lane)))
-            x = a.b.insert_element(x, number, ir.Constant(ir.IntType(32), lane))
-        return x
+        places = [a.entry(source, a.sum(i, lane)) for lane in range(a.width)]
+        return a.vector_of([a.read(self.k.U, place) for place in places])
 
     def sizes(self) -> tuple[int, ...]:
         """How many vectors are worked on at once."""

@@ -118,11 +118,8 @@ class Vectors:
         b, real = self.a.b, ir.DoubleType()
         kind = ir.FunctionType(real, [real] * len(xs)).as_pointer()
         f = b.inttoptr(ir.Constant(INDEX, address(name)), kind)
-        z = ir.Constant(self.wide, ir.Undefined)
-        for lane in range(self.a.width):
-            value = b.call(f, [self.a.lane(x, lane) for x in xs])
-            z = b.insert_element(z, value, ir.Constant(ir.IntType(32), lane))
-        return z
+        lanes = range(self.a.width)
+        return self.a.vector_of([b.call(f, [self.a.lane(x, lane) for x in xs]) for lane in lanes])
 
     def horner(self, x: Any, coefficients: list[float]) -> Any:
         """The polynomial with these coefficients, the highest first."""

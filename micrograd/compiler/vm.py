@@ -50,13 +50,13 @@ class Code:
         self._library.add(assembler.module)
         self.run = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(self._library.address('run'))
 
-    def addresses(self, kernels: Sequence[Kernel]) -> list[int]:
-        """Where kernels begin; those of formulas that are not there yet are made together."""
+    def addresses(self, parts: Sequence[Calls]) -> list[Array]:
+        """Where the kernels begin that the parts of a program call; formulas that are new are compiled together."""
         with self._lock:
-            wanted = {id(kernel): kernel for kernel in kernels}
+            wanted = {id(kernel): kernel for calls in parts for kernel in calls.kernels}
             self._make([kernel for kernel in wanted.values() if isinstance(kernel, Formula)])
             found = {key: self._address(kernel) for key, kernel in wanted.items()}
-        return [found[id(kernel)] for kernel in kernels]
+        return [np.array([found[id(kernel)] for kernel in calls.kernels], np.int64) for calls in parts]
 
     def _address(self, kernel: Kernel) -> int:
         return self._formulas[kernel] if isinstance(kernel, Formula) else self._library.address(kernel)
@@ -93,17 +93,38 @@ class VectorMachine(Machine):
         scratch = (CHUNK + width + 2) * 3 * width * self.dtype.itemsize // 8
         self._frame = aligned(FRAME_SCRATCH + scratch, np.dtype(np.int64))
         translation = Translation(width, rows)
-        parts = [translation.translated(part) for part in (program.before, program.lanes, program.after)]
+        calls = [translation.translated(part) for part in (program.before, program.lanes, program.after)]
         self._tables = translation.tables()
         self._frame[FRAME_TABLES] = self._tables.ctypes.data
-        self._words_of = [calls.words for calls in parts]
-        self._lists = [self._located(calls) for calls in parts]
+        self._calls = calls
+        self._code = [self._located(*pair) for pair in zip(calls, self.code.addresses(calls), strict=True)]
+        self._fixed = self._fixed_words()
 
-    def _located(self, calls: Calls) -> Array:
+    def _located(self, calls: Calls, kernels: Array) -> Array:
         """For each call the address of the kernel, and that of its arguments."""
-        kernels = self.code.addresses(calls.kernels)
         starts = calls.words.ctypes.data + calls.starts * calls.words.itemsize
-        return np.ascontiguousarray(np.column_stack([np.array(kernels, np.int64), starts]))
+        return np.ascontiguousarray(np.column_stack([kernels, starts]))
+
+    def _fixed_words(self) -> dict[str, int]:
+        """What the loops are told of the program."""
+        before, lanes, after = self._code
+        return {
+            'before': _address(before), 'befores': len(before),
+            'lanes': _address(lanes), 'laness': len(lanes),
+            'after': _address(after), 'afters': len(after),
+            'inputs': self.program.inputs, 'rows': _address(self.rows), 'slots': _address(self.slots),
+            'most': self.most, 'frame': _address(self._frame),
+        }  # fmt: skip
+
+    def _words(self, job: Job) -> dict[str, int]:
+        """What they are told besides for a call."""
+        return self._fixed | {
+            'X': _address(job.X), 'order': _address(job.order), 'ends': _address(job.ends), 'steps': len(job.ends),
+            'numbers': _address(job.numbers), 'numbers_at': job.numbers_at,
+            'numbers_count': 0 if job.numbers is None else job.numbers.shape[1],
+            'rows_out': _address(job.rows_out), 'rows_count': 0 if job.rows_out is None else len(self.rows),
+            'record_out': _address(job.record_out), 'slots_count': 0 if job.record_out is None else len(self.slots),
+        }  # fmt: skip
 
     def _run(self, job: Job) -> None:
         if not len(job.ends):
@@ -112,25 +133,9 @@ class VectorMachine(Machine):
         lanes = min(self.most, -(-most // self.code.width) * self.code.width)
         if len(self._R) < self.r_size * lanes:
             self._R = aligned(self.r_size * lanes, self.dtype)
-        words = np.array([self._words(job)[name] for name in WORDS], np.int64)
-        self.code.run(self.U.ctypes.data, self._R.ctypes.data, words.ctypes.data)
-
-    def _words(self, job: Job) -> dict[str, int]:
-        before, lanes, after = self._lists
-        return {
-            'before': _address(before), 'befores': len(before),
-            'lanes': _address(lanes), 'laness': len(lanes),
-            'after': _address(after), 'afters': len(after),
-            'X': _address(job.X), 'inputs': self.program.inputs,
-            'order': _address(job.order), 'ends': _address(job.ends), 'steps': len(job.ends),
-            'numbers': _address(job.numbers), 'numbers_at': job.numbers_at,
-            'numbers_count': 0 if job.numbers is None else job.numbers.shape[1],
-            'rows_out': _address(job.rows_out), 'rows': _address(self.rows),
-            'rows_count': 0 if job.rows_out is None else len(self.rows),
-            'record_out': _address(job.record_out), 'slots': _address(self.slots),
-            'slots_count': 0 if job.record_out is None else len(self.slots),
-            'most': self.most, 'frame': _address(self._frame),
-        }  # fmt: skip
+        told = self._words(job)
+        words = np.array([told[name] for name in WORDS], np.int64)
+        self.code.run(_address(self.U), _address(self._R), _address(words))
 
 
 def _address(array: Array | None) -> int:
