@@ -32,6 +32,7 @@ from micrograd.compiler.instructions import (
     Sums,
     Take,
 )
+from micrograd.compiler.peephole import shorter
 from micrograd.primitives import MUL
 
 Array = np.ndarray
@@ -107,7 +108,7 @@ class Translation:
         """A formula; there is one of each, so that programs of many instructions need not compare them."""
         key = kind, id(expression), kinds
         if key not in self._formulas:
-            self._formulas[key] = Formula(kind, expression, kinds)
+            self._formulas[key] = Formula(kind, shorter(expression), kinds)
         return self._formulas[key]
 
     def product(self, i: Product) -> Emitted:
