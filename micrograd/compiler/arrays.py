@@ -49,6 +49,13 @@ def _elementwise(function: Callable[[float], float]) -> Callable[[Array], Array]
     return lambda x: np.asarray(call(x)).astype(np.asarray(x).dtype)
 
 
+def _power(x: Array, y: Array) -> Array:
+    """X ** y. NumPy takes the root where one 0.5 stands for all exponents, but -0.0 and -inf have other roots."""
+    x, y = np.broadcast_arrays(x, y)
+    powers: Array = np.power(x, np.ascontiguousarray(y))
+    return powers
+
+
 # How NumPy spells the core of the table. A comparison is 1.0 or 0.0: assignment makes numbers of True and False.
 CORE: dict[str, Callable[..., Any]] = {
     'add': np.add,
@@ -56,7 +63,7 @@ CORE: dict[str, Callable[..., Any]] = {
     'mul': np.multiply,
     'div': np.divide,
     'neg': np.negative,
-    'pow': np.power,
+    'pow': _power,
     'less': lambda x, y: np.less(x, y) + x.dtype.type(0),
     'less_equal': lambda x, y: np.less_equal(x, y) + x.dtype.type(0),
     'equal': lambda x, y: np.equal(x, y) + x.dtype.type(0),
