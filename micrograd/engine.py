@@ -158,9 +158,9 @@ class Value(Node):
     def is_true(self) -> bool:
         """Whether it holds, as the number of a condition: it is not 0."""
         if context.was_traced(self):
-            from micrograd.compiler import trace  # which stands on this module
+            from micrograd.compiler import symbols  # which stands on this module
 
-            raise trace.undecided()
+            raise symbols.undecided()
         return self.data != 0.0
 
     def item(self) -> float:

@@ -1,8 +1,7 @@
 """The first pass: a function of one example, called once on symbols, becomes a flat graph.
 
-The symbols are Values, so that networks, losses and users' programs take them for what they always see; but every
-operation on them writes a node of the graph, and none of them has a number. What depends on a number that nobody knows
-yet, an `if` say, is an error that shows what to write instead.
+Every operation on the symbols writes a node of the graph, and none of them has a number. What depends on a number that
+nobody knows yet, an `if` say, is an error that shows what to write instead: see `symbols`.
 
 Invariant: the graph is exactly the operations that the function asked for, each once; nothing is simplified.
 """
@@ -10,44 +9,27 @@ Invariant: the graph is exactly the operations that the function asked for, each
 from __future__ import annotations
 
 import gc
-import linecache
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from micrograd import context, groups
-from micrograd.compiler.graph import CONSTANT, INPUT, Graph
+from micrograd.compiler.graph import CONSTANT, INPUT, SHARED, Graph
+from micrograd.compiler.symbols import TRACES, Symbol, Tracer, tracing_error
 from micrograd.engine import Value
 from micrograd.errors import TracingError
 from micrograd.graph import topological
 from micrograd.node import ByHand
-from micrograd.primitives import (
-    ABS,
-    ADD,
-    DIV,
-    LESS,
-    LESS_EQUAL,
-    MUL,
-    NEG,
-    POW,
-    SELECT,
-    STOP_GRADIENT,
-    SUB,
-    TABLE,
-    Family,
-    Interpreter,
-    Row,
-    on_lists,
-    power,
-)
-from micrograd.scalars import Condition, is_real
+from micrograd.primitives import SELECT, STOP_GRADIENT, Row
 
-PACKAGE = str(Path(__file__).resolve().parent.parent) + os.sep
+__all__ = ['TRACES', 'Input', 'Symbol', 'Trace', 'Tracer', 'trace']
+
+_new: Any = object.__new__
+_current_call = groups.current_call
+_is_recording = context.recording.get
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +96,8 @@ def trace(
             *(recorder.filled(x) for x in args), **{name: recorder.filled(x) for name, x in kwargs.items()}
         )
         outputs = recorder.emptied(result)
-    return Trace(recorder.graph, outputs, recorder.parameters, recorder.bounds)
+        del result
+        return recorder.finished(outputs)
 
 
 @contextmanager
@@ -129,62 +112,6 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-class Tracer:
-    """Writes operations on symbols into a graph.
-
-    Args:
-        graph: that graph.
-    """
-
-    def __init__(self, graph: Graph):
-        self.graph = graph
-        self.known: dict[int, int] = {}  # id of a Value, which is held alive -> its node
-
-    def symbol(self, node: int) -> Symbol:
-        """A node as something to reckon with."""
-        s: Symbol = _new(Symbol)
-        s._tracer = self
-        s._node = node
-        return s
-
-    def apply(self, row: Row, *nodes: int) -> Symbol:
-        """The symbol of an operation on nodes."""
-        return self.symbol(self.graph.apply(row, *nodes))
-
-    def node(self, x: Any) -> int | None:
-        """The node of a symbol, a condition or a number; None if it is nothing that can be reckoned with."""
-        if type(x) is Value:  # the most frequent ones, parameters, come first
-            return self.captured(x)
-        if type(x) is Symbol:
-            if x._tracer is not self:
-                raise tracing_error(
-                    'a symbol of another trace is used here: it was kept from an earlier call, and has no number',
-                    'kept.append(x)',
-                    'return x from the function',
-                )
-            return x._node
-        if isinstance(x, Condition):
-            return self.node(x.flag)
-        if isinstance(x, Value):
-            return self.captured(x)
-        return self.graph.constant(float(x)) if is_real(x) else None
-
-    def captured(self, v: Value) -> int:
-        """The node of a Value: where formulas are read, that is a constant."""
-        return self.graph.constant(v.data)
-
-    def applied(self, row: Row, operands: Sequence[Any]) -> Any:
-        """What a row of symbols, Values and numbers gives: a symbol, or a condition."""
-        nodes = []
-        for x in operands:
-            node = self.node(x)
-            if node is None:
-                raise TypeError(f'{row.name}() takes Values and real numbers, not {type(x).__name__}: {x!r:.60}')
-            nodes.append(node)
-        s = self.apply(row, *nodes)
-        return Condition(s) if row.condition else s
-
-
 class _Recorder(Tracer):
     """Traces a user's function: knows the parameters that it captures, and where in it each node comes from."""
 
@@ -196,6 +123,7 @@ class _Recorder(Tracer):
         self._call: Any = None
         for p in parameters:
             self.captured(p)
+        self._given = len(self.parameters)
 
     def apply(self, row: Row, *nodes: int) -> Symbol:
         if _current_call() is not self._call:
@@ -271,12 +199,52 @@ class _Recorder(Tracer):
         node = self.node(result)
         if node is not None:
             return node
-        if isinstance(result, Mapping | list | tuple) or getattr(result, 'ndim', 0):
+        if isinstance(result, Mapping | list | tuple) or _is_array(result):
             return _mapped(result, self.emptied)
         raise TracingError(
             f'a compiled function returns Values, numbers, and lists, tuples or dictionaries of them, not '
             f'{type(result).__name__}: {result!r:.60}. Wrong: return None. Right: return [a, b]'
         )
+
+    def finished(self, outputs: Any) -> Trace:
+        """The trace, where leaves that nobody holds any more, as Value(0.0) inside the function, are constants."""
+        parameters, graph = self.parameters, self.graph
+        self.made.clear()
+        forgotten = [k for k in range(self._given, len(parameters)) if sys.getrefcount(parameters[k]) <= _OURS]
+        if forgotten:
+            graph, places = _with_constants(graph, {k: parameters[k].data for k in forgotten})
+            outputs = _renumbered(outputs, places)
+            for k in reversed(forgotten):
+                del parameters[k]
+        return Trace(graph, outputs, parameters, self.bounds)
+
+
+_OURS = 2  # references to what only a list holds: the list's, and that of who counts
+
+
+def _with_constants(graph: Graph, numbers: Mapping[int, float]) -> tuple[Graph, list[int]]:
+    """A graph with constants in place of some shared leaves, and where each node is in it; the others move up."""
+    new = Graph()
+    new.sources = graph.sources
+    places: list[int] = []
+    left: dict[int, int] = {}
+    for (kind, *xs), new.origin in zip(graph.nodes, graph.origins, strict=True):
+        if kind is CONSTANT:
+            places.append(new.constant(*xs))
+        elif kind is INPUT:
+            places.append(new.input(*xs))
+        elif kind is SHARED:
+            k = xs[0]
+            places.append(new.constant(numbers[k]) if k in numbers else new.shared(left.setdefault(k, len(left))))
+        else:
+            places.append(new.apply(kind, *[places[x] for x in xs]))
+    return new, places
+
+
+def _renumbered(outputs: Any, places: Sequence[int]) -> Any:
+    if isinstance(outputs, int):
+        return places[outputs]
+    return _mapped(outputs, partial(_renumbered, places=places))
 
 
 def _mapped(thing: Any, function: Callable[[Any], Any]) -> Any:
@@ -287,214 +255,16 @@ def _mapped(thing: Any, function: Callable[[Any], Any]) -> Any:
         return type(thing)(*map(function, thing))
     if isinstance(thing, list | tuple):
         return type(thing)(map(function, thing))
-    if getattr(thing, 'ndim', 0):
-        new = thing.astype(object)
+    if _is_array(thing):
+        new = thing.astype(object, order='C')
         for i, x in enumerate(thing.reshape(-1).tolist()):
             new.reshape(-1)[i] = function(x)
         return new
     return thing
 
 
-# Symbols -------------------------------------------------------------------------------------------------------------
-
-
-def _operator(row: Row) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The method of an operator, and the one for a symbol on its right side."""
-
-    def method(self: Any, other: Any) -> Any:
-        tracer = self._tracer
-        if type(other) is Symbol and other._tracer is tracer:
-            return tracer.apply(row, self._node, other._node)
-        node = tracer.known.get(id(other))
-        if node is None and (node := tracer.node(other)) is None:
-            return NotImplemented
-        return tracer.apply(row, self._node, node)
-
-    def reflected(self: Any, other: Any) -> Any:
-        tracer = self._tracer
-        node = tracer.known.get(id(other))
-        if node is None and (node := tracer.node(other)) is None:
-            return NotImplemented
-        return tracer.apply(row, node, self._node)
-
-    return method, reflected
-
-
-def _comparison(row: Row) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    method, reflected = _operator(row)
-
-    def condition(made: Any) -> Any:
-        return made if made is NotImplemented else Condition(made)
-
-    return lambda self, other: condition(method(self, other)), lambda self, other: condition(reflected(self, other))
-
-
-def _refused(problem: str, wrong: str, right: str) -> Any:
-    def refuse(self: Any, *_: Any, **__: Any) -> NoReturn:
-        raise tracing_error(problem, wrong, right)
-
-    return refuse
-
-
-_NO_NUMBER = 'a symbol stands here for a number that is not known while the function is compiled'
-_UNDECIDED = (
-    'Python is asked to decide by a number that is not known while the function is compiled',
-    'x if x > 0 else y, max(x, y), sorted([x, y]), x and y',
-    'micrograd.where(x > 0, x, y), micrograd.maximum(x, y), micrograd.max([x, y]), (x > 0) & (y > 0)',
-)
-_NO_GRADIENT = 'a symbol has no gradient yet: compiling finds the derivatives by itself'
-_RIGHT_GRADIENT = 'C = compile_cost(cost)(X, Y); C.backward()'
-
-
-class Symbol(Value):
-    """A node of a graph that is being traced: a Value without a number."""
-
-    __slots__ = ('_node', '_tracer')
-
-    _node: int
-    _tracer: Any
-
-    __add__, __radd__ = _operator(ADD)
-    __sub__, __rsub__ = _operator(SUB)
-    __mul__, __rmul__ = _operator(MUL)
-    __truediv__, __rtruediv__ = _operator(DIV)
-    __lt__, __gt__ = _comparison(LESS)
-    __le__, __ge__ = _comparison(LESS_EQUAL)
-    _raised, __rpow__ = _operator(POW)
-
-    def __pow__(self, exponent: Any) -> Any:
-        if isinstance(exponent, Value | Condition):
-            return self._raised(exponent)
-        if not is_real(exponent):
-            return NotImplemented
-        constant = exponent if type(exponent) in (int, float) else float(exponent)
-        return self._tracer.apply(power(constant), self._node)
-
-    def __neg__(self) -> Any:
-        return self._tracer.apply(NEG, self._node)
-
-    def __abs__(self) -> Any:
-        return self._tracer.apply(ABS, self._node)
-
-    def detach(self) -> Any:
-        """The same number, through which no gradient flows."""
-        return self._tracer.apply(STOP_GRADIENT, self._node)
-
-    data = property(
-        _refused(
-            f'{_NO_NUMBER}, so there is nothing to read',
-            'x.data, x.item(), float(x)',
-            'reckon with x itself; x.detach() where no gradient shall flow',
-        ),
-        _refused(f'{_NO_NUMBER}, so there is nothing to write', 'x.data = 1.0', 'y = x + 1.0'),
-    )
-    is_true = _refused(*_UNDECIDED)
-    item = _refused(f'{_NO_NUMBER}, so there is nothing to read', 'x.item(), Value(x)', 'reckon with x itself')
-    __float__ = __int__ = __round__ = __trunc__ = __floor__ = __ceil__ = _refused(
-        f'{_NO_NUMBER}, and Python needs a float', 'math.exp(x), float(x), round(x)', 'micrograd.exp(x), x.exp()'
-    )
-    __bool__ = is_true
-    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = _refused(
-        'the table has no operation for // and %',
-        'x // 2.0, x % 2.0',
-        'micrograd.floor(x / 2.0), x - 2.0 * micrograd.floor(x / 2.0)',
-    )
-    __index__ = _refused(f'{_NO_NUMBER}, and Python needs an index', 'rows[i], range(i)', 'micrograd.take(rows, i)')
-    backward = recompute = _refused(_NO_GRADIENT, 'loss.backward() inside the function', _RIGHT_GRADIENT)
-
-    _row = _a = _b = property(
-        _refused(
-            f'{_NO_NUMBER}, and no graph of Values hangs on it',
-            'gradients(y, [x]), draw(y) or y.label inside the function',
-            'compile(f).value_and_grad(X), .jacobian(X) or .hessian(X)',
-        )
-    )
-    grad = property(
-        _refused(_NO_GRADIENT, 'x.grad', _RIGHT_GRADIENT), _refused(_NO_GRADIENT, 'x.grad = 0.0', _RIGHT_GRADIENT)
-    )
-
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        if isinstance(other, Value | Condition) or is_real(other):
-            raise tracing_error(
-                f'{_NO_NUMBER}, so nobody can tell whether it equals another',
-                'x == 1, x in (0, 1)',
-                'micrograd.equal(x, 1), (micrograd.equal(x, 0) | micrograd.equal(x, 1)) in micrograd.where',
-            )
-        return NotImplemented
-
-    __hash__ = Value.__hash__
-
-    def __deepcopy__(self, memo: Any) -> Symbol:
-        return self
-
-    def __repr__(self) -> str:
-        return f'Symbol({self._tracer.graph.nodes[self._node]!r:.60})'
-
-    def __format__(self, spec: str) -> str:
-        return repr(self)
-
-
-_new: Any = object.__new__
-_current_call = groups.current_call
-_is_recording = context.recording.get
-
-
-def _method(entry: Row | Family) -> Callable[..., Any]:
-    if isinstance(entry, Row):
-        return lambda self: self._tracer.apply(entry, self._node)
-    return lambda self, *constants, **named: self._tracer.apply(entry(*constants, **named), self._node)
-
-
-for _name in TABLE.keys() & vars(Value).keys():
-    setattr(Symbol, _name, _method(TABLE[_name]))
-
-
-# Formulas of the table ------------------------------------------------------------------------------------------------
-
-
-def _apply(row: Row, *xs: Any) -> Any:
-    """A row of symbols and numbers; numbers alone are computed here and now."""
-    for x in xs:
-        s = x.flag if isinstance(x, Condition) else x
-        if type(s) is Symbol:
-            return s._tracer.applied(row, xs)
-    return row.forward(*map(float, xs))
-
-
-def _spell(entry: Row | Family) -> Any:
-    if isinstance(entry, Row):
-        return on_lists(entry, partial(_apply, entry))
-    return lambda x, *constants, **named: _apply(entry(*constants, **named), x)
-
-
-TRACES = Interpreter('traces', _spell).functions
-
-
-# Errors ---------------------------------------------------------------------------------------------------------------
-
-
-def tracing_error(problem: str, wrong: str, right: str) -> TracingError:
-    """The error of a function that cannot be compiled, with the line of the program where that shows."""
-    return TracingError(f'{_place()}{problem}. Wrong: {wrong}. Right: {right}')
-
-
-def undecided() -> TracingError:
-    """The error of an `if`, or the like, on a parameter: its number is read afresh at each call."""
-    return tracing_error(*_UNDECIDED)
-
-
-def _place() -> str:
-    """The line of the program that is being executed, outside of this package."""
-    frame = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
-        frame = frame.f_back  # type: ignore[assignment]  # None ends it
-    if frame is None:
-        return ''
-    name, number = frame.f_code.co_filename, frame.f_lineno
-    line = linecache.getline(name, number, frame.f_globals).strip()
-    return f'{name}:{number}: {line}: ' if line else f'{name}:{number}: '
+def _is_array(thing: Any) -> bool:
+    return bool(getattr(thing, 'ndim', 0))
 
 
 def _interior(v: Value) -> TracingError:
