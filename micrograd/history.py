@@ -99,12 +99,19 @@ class History:
 
     def add(self, means: Mapping[str, float], validation: Mapping[str, float], seconds: float) -> None:
         """One more epoch."""
+        one = {name: [number] for name, number in means.items()}
+        self.add_epochs(one, {name: [number] for name, number in validation.items()}, seconds)
+
+    def add_epochs(
+        self, means: Mapping[str, list[float]], validation: Mapping[str, list[float]], seconds: float
+    ) -> None:
+        """Some more epochs, each of which took so many seconds."""
         for name, numbers in self.metrics.items():
-            numbers.append(means[name])
+            numbers.extend(means[name])
         for name, numbers in self.validation.items():
-            numbers.append(validation[name])
-        self.times.append(seconds)
-        self.losses.append(means['loss'])
+            numbers.extend(validation[name])
+        self.times.extend([seconds] * len(means['loss']))
+        self.losses.extend(means['loss'])
 
 
 def _line(first: str, names: Iterable[str], cells: Iterable[str]) -> str:

@@ -118,7 +118,8 @@ class NativeTraining:
         needed = graph.needed([first.outputs[0]])
         if not any(needed[graph.shared(k)] for k in range(trained)):
             raise TracingError("the loss does not depend on any of the optimiser's parameters")
-        others = captured.ordered(model, first.parameters[trained:])
+        others = first.parameters[trained:]
+        others = captured.ordered(model, others) if others else []
         return first.reordered([*self._optimizer.parameters, *others])
 
     def _step(self, careful: bool) -> _Step:

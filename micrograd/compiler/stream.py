@@ -31,7 +31,7 @@ class _Planned:
 
     epoch: int
     number: int
-    examples: list[int]
+    examples: np.ndarray
 
 
 class Stream:
@@ -53,7 +53,7 @@ class Stream:
         self._last = last
         self._show = show
         self._steps_an_epoch = ceil(len(run.examples) / run.size)
-        self._totals: list[np.ndarray] = []  # for each step the totals of loss and metrics over its examples
+        self._totals = np.empty((0, 1 + len(run.metrics)))  # for each step those of loss and metrics over its examples
         self._closed = 0
 
     def run(self) -> int:
@@ -72,8 +72,10 @@ class Stream:
         return self._close()
 
     def _planned(self) -> Iterator[_Planned]:
+        order = np.arange(len(self._run.examples))
         for epoch in range(self._first, self._last + 1):
-            order = self._run.order()
+            if self._steps_an_epoch > 1:
+                order = np.array(self._run.order(), dtype=np.int64)
             for number, at in enumerate(range(0, len(order), self._run.size), 1):
                 yield _Planned(epoch, number, order[at : at + self._run.size])
 
@@ -95,7 +97,7 @@ class Stream:
         return found
 
     def _make(self, planned: list[_Planned], numbers: np.ndarray) -> None:
-        order = np.array([i for step in planned for i in step.examples], dtype=np.int64)
+        order = np.concatenate([step.examples for step in planned])
         ends = np.cumsum([len(step.examples) for step in planned], dtype=np.int64)
         made = self._native.advance(order, ends, numbers)
         if made is None:
@@ -104,7 +106,7 @@ class Stream:
             self._note(made, order, ends)
         latest = planned[-1]
         self._show(latest.epoch, self._means_so_far(latest), len(planned))
-        if len(self._totals) % self._steps_an_epoch == 0 and self._last > self._first:
+        if self._last > self._first:
             self._close()
 
     def _note(self, made: Steps, order: np.ndarray, ends: np.ndarray) -> None:
@@ -112,7 +114,7 @@ class Stream:
         totals = (made.losses * sizes)[:, None]
         if made.outputs is not None:
             totals = np.concatenate([totals, self._measured(made.outputs, order, ends)], axis=1)
-        self._totals += list(totals)
+        self._totals = np.concatenate([self._totals, totals])
         self._run.optimizer.steps += len(ends)
         self._run.history.add_steps(dict(zip(self._run.layers, made.gradients.T.tolist(), strict=True)), len(ends))
 
@@ -130,12 +132,12 @@ class Stream:
         for step in planned:
             batch = [self._run.examples[i] for i in step.examples]
             means = self._run.step_means(batch, f'in epoch {step.epoch}, step {step.number}')
-            self._totals.append(np.array(list(means.values())) * len(batch))
+            self._totals = np.concatenate([self._totals, [np.array(list(means.values())) * len(batch)]])
         self._native.begin()
 
     def _means_so_far(self, latest: _Planned) -> dict[str, float]:
         """Of the epoch that is under way."""
-        totals = sum(self._totals[len(self._totals) - latest.number :])
+        totals = self._totals[len(self._totals) - latest.number :].sum(axis=0)
         examples = (latest.number - 1) * self._run.size + len(latest.examples)
         return dict(zip(self._columns(), (totals / examples).tolist(), strict=True))
 
@@ -152,13 +154,12 @@ class Stream:
     def _close(self) -> int:
         """Write the epochs that are complete into the history; how many there are by now."""
         complete = len(self._totals) // self._steps_an_epoch
-        kept = np.array(self._totals[: complete * self._steps_an_epoch])
-        del self._totals[: complete * self._steps_an_epoch]
+        kept, self._totals = np.split(self._totals, [complete * self._steps_an_epoch])
         means = kept.reshape(complete, self._steps_an_epoch, len(self._columns())).sum(axis=1) / len(self._run.examples)
         validation = self._run.evaluate()
         seconds = (perf_counter() - self._start) / max(complete, 1)
-        for row in means.tolist():
-            self._run.history.add(dict(zip(self._columns(), row, strict=True)), validation, seconds)
+        columns = dict(zip(self._columns(), means.T.tolist(), strict=True))
+        self._run.history.add_epochs(columns, {name: [number] for name, number in validation.items()}, seconds)
         self._start = perf_counter()
         self._closed += complete
         return self._closed
