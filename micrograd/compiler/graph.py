@@ -111,9 +111,10 @@ class Graph:
         return needed
 
     def compacted(self, outputs: Sequence[int]) -> tuple[Graph, list[int]]:
-        """The same without the nodes that no output needs; and the outputs in it. It is finished: nothing is added."""
+        """The same without the operations that no output needs; and the outputs in it. Nothing is added any more."""
         needed = self.needed(outputs)
-        if all(needed):
+        nodes = self.nodes
+        if all(needed) or not any(type(nodes[i][0]) is not str for i, is_needed in enumerate(needed) if not is_needed):
             return self, list(outputs)
         new = Graph()
         new.sources = self.sources

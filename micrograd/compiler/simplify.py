@@ -37,25 +37,26 @@ def simplify(graph: Graph, outputs: Sequence[int]) -> tuple[Graph, list[int]]:
     new.sources = graph.sources
     places = [-1] * len(graph.nodes)
     nodes, origins, constants = graph.nodes, graph.origins, writer.constants
-    for i in _alive(graph, outputs):
+    apply, mean = new.apply, new.mean
+    for i, is_needed in enumerate(graph.needed(outputs)):
+        if not is_needed:
+            continue
         node = nodes[i]
         kind = node[0]
         new.origin = origins[i]
-        if kind is ADD or kind is MUL:  # written out, since this is most of the nodes
+        if kind is ADD or kind is MUL:  # most of the nodes
             x, y = places[node[1]], places[node[2]]
-            plain = x not in constants and y not in constants
-            places[i] = new.apply(kind, x, y) if plain else writer.written(kind, (x, y))
+            if x in constants or y in constants:
+                places[i] = writer.written(kind, (x, y))
+            else:
+                places[i] = apply(kind, x, y)
         elif kind is MEAN:
-            places[i] = new.mean(places[node[1]])
+            places[i] = mean(places[node[1]])
         elif isinstance(kind, str):
             places[i] = writer.leaf(node)
         else:
             places[i] = writer.written(kind, [places[x] for x in node[1:]])
     return new.compacted([places[i] for i in outputs])
-
-
-def _alive(graph: Graph, outputs: Sequence[int]) -> list[int]:
-    return [i for i, needed in enumerate(graph.needed(outputs)) if needed]
 
 
 class _Writer(Tracer):
