@@ -63,12 +63,14 @@ class Bounded:
         bound: how far the other may be off.
         rounded: it is the rounded result of a product, so that a sum around it may be contracted.
         unsigned: it is a zero that may have either sign.
-        terms: of a sum: how many, the sum of their sizes, the sum of their bounds, their common unit (0: they have none).
+        terms: of a sum: how many, the sum of their sizes and of their bounds, and their common unit, if any; else 0.
     """
 
     __slots__ = ('bound', 'number', 'rounded', 'terms', 'unsigned')
 
-    def __init__(self, number: float, bound: float = 0.0, rounded: bool = False, unsigned: bool = False, terms: Any = None):
+    def __init__(
+        self, number: float, bound: float = 0.0, rounded: bool = False, unsigned: bool = False, terms: Any = None
+    ):
         self.number = number
         self.bound = bound
         self.rounded = rounded
@@ -266,7 +268,7 @@ def _handed_on(row: Row, number: float, xs: list[Bounded]) -> tuple[float, bool]
     noise = bound + 16.0 * Unit.ulp(number)
     for numbers in _corners(xs):
         there = row.forward(*numbers)
-        unsigned = unsigned or there == number == 0.0 and copysign(1.0, there) != copysign(1.0, number)
+        unsigned = unsigned or (there == number == 0.0 and copysign(1.0, there) != copysign(1.0, number))
         if not abs(there - number) <= noise:
             raise UndecidedError  # it jumps
     return bound, unsigned
@@ -374,7 +376,7 @@ def mean(xs: Sequence[Bounded]) -> Bounded:
     scaled = total.number / len(xs)
     is_exact = len(xs) & (len(xs) - 1) == 0 and (abs(scaled) > 1e-290 or scaled == 0.0)
     added = 0.0 if is_exact else 2.0 * Unit.ulp(scaled)  # 1 / n is rounded, and the product with it
-    return Bounded(scaled, total.bound / len(xs) + added, True, total.unsigned)
+    return Bounded(scaled, total.bound / len(xs) + added, True, unsigned=scaled == 0.0)
 
 
 def agrees(other: float, x: Bounded) -> bool:

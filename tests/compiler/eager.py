@@ -66,7 +66,7 @@ def check_maps(function: Function, examples: Sequence[Example], dtype: str = 'fl
 def check_costs(
     function: Function, examples: Sequence[Example], sizes: Sequence[int] = SIZES, dtype: str = 'float64'
 ) -> int:
-    """The mean cost of batches, and its derivatives by the parameters. How many batches could be decided is returned."""
+    """The mean cost of batches, and its derivatives by the parameters; how many batches could be decided."""
     decided = 0
     for n in sizes if examples else ():
         batch = [examples[i % len(examples)] for i in range(n)]
