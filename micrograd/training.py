@@ -1,6 +1,5 @@
 """Training: mini-batches over epochs, with progress, a history, and a model that is never left half updated."""
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from micrograd import flow, losses
 from micrograd.checks import count, random_generator
+from micrograd.collector import collector_paused
 from micrograd.context import no_grad
 from micrograd.engine import Value
 from micrograd.errors import TrainingError
@@ -34,25 +34,6 @@ Show = Callable[[int, Mapping[str, float], int], None]
 
 
 # Training --------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Python's garbage collector rests in the block; afterwards it is as it was, however the block ends.
-
-    Large graphs are built and differentiated faster so. They hold no cycles: they are freed without it.
-
-    >>> with collector_paused():
-    ...     gc.isenabled()
-    False
-    """
-    was_enabled = gc.isenabled()
-    try:
-        gc.disable()
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def fit(
@@ -185,9 +166,10 @@ class Run:
         """The program of a step."""
         from micrograd.compiler.epochs import NativeTraining  # which needs NumPy
 
-        return NativeTraining(
-            self.model, self.loss, self.optimizer, self.layers, self.examples, wants_outputs=bool(self.metrics)
-        )
+        with collector_paused():
+            return NativeTraining(
+                self.model, self.loss, self.optimizer, self.layers, self.examples, wants_outputs=bool(self.metrics)
+            )
 
     def go_through(self, epochs: int, show: Show) -> str:
         """The epochs, one after another; why there are no more."""

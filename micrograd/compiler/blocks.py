@@ -171,7 +171,7 @@ class _Layout:
         facts = self._facts(group, m * (2 * count - 1))
         at, places = self._at, self._places
         if group.kind == 'dots':
-            lefts = [[0 if type(c) is float else places[c] for c, _ in terms] for terms in group.terms]
+            lefts = [[0 if isinstance(c, float) else places[c] for c, _ in terms] for terms in group.terms]
         else:
             lefts = [[at(c) for c, _ in terms] for terms in group.terms]
         left = np.array(lefts, dtype=np.int32).reshape(m, count)

@@ -49,8 +49,10 @@ def _inside(thing: Any) -> Iterable[Any]:
         return [*thing.parameters(), *vars(thing).values()]
     if isinstance(thing, Mapping):
         return thing.values()
-    if isinstance(thing, list | tuple) or str(getattr(thing, 'dtype', '')) == 'object':
+    if isinstance(thing, list | tuple):
         return thing
+    if str(getattr(thing, 'dtype', '')) == 'object':
+        return list(thing)
     if isinstance(thing, partial):
         return [thing.func, *thing.args, *thing.keywords.values()]
     if isinstance(thing, MethodType):

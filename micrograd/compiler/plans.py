@@ -8,6 +8,7 @@ from threading import RLock
 
 import numpy as np
 
+from micrograd.collector import collector_paused
 from micrograd.compiler.blocks import raise_blocks
 from micrograd.compiler.differentiate import gradient
 from micrograd.compiler.instructions import BlockProgram
@@ -107,7 +108,8 @@ class Plan:
     def _runnable(self, name: str, nodes: Nodes, careful: bool) -> Runnable:
         key = name, careful
         if key not in self._runnables:
-            program = self.raised(nodes(careful), len(self.trace.parameters))
+            with collector_paused():
+                program = self.raised(nodes(careful), len(self.trace.parameters))
             self._runnables[key] = load(program, self._dtype, self._machine)
         return self._runnables[key]
 

@@ -8,15 +8,14 @@ Invariant: the graph is exactly the operations that the function asked for, each
 
 from __future__ import annotations
 
-import gc
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from micrograd import context, groups
+from micrograd.collector import collector_paused
 from micrograd.compiler.graph import CONSTANT, INPUT, SHARED, Graph
 from micrograd.compiler.symbols import TRACES, Symbol, Tracer, tracing_error
 from micrograd.engine import Value
@@ -91,25 +90,13 @@ def trace(
     (3, 'relu')
     """
     recorder = _Recorder(parameters)
-    with _collector_paused(), context.tracing(recorder.made):
+    with collector_paused(), context.tracing(recorder.made):
         result = function(
             *(recorder.filled(x) for x in args), **{name: recorder.filled(x) for name, x in kwargs.items()}
         )
         outputs = recorder.emptied(result)
         del result
         return recorder.finished(outputs)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Nothing that a trace makes is garbage, and looking for some would take nearly half of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 class _Recorder(Tracer):
@@ -176,15 +163,18 @@ class _Recorder(Tracer):
         for v in topological([root]):
             if id(v) in nodes or not v._prev:
                 continue
-            if id(v) not in self.made:
-                raise _interior(v)
             if isinstance(v._row, ByHand):
                 raise tracing_error(
                     f'the operation {v._op!r} was defined by hand, so its mathematics is not known',
                     'Value(data, children, op)',
                     'micrograd.primitive(name, value, partials)',
                 )
-            node = self.graph.apply(v._row, *map(self.captured, v._prev))
+            if id(v) not in self.made:
+                raise _interior(v)
+            xs = [*map(self.captured, v._prev)]
+            if v._row is SELECT:
+                self._note_choice(xs[0], len(xs) - 1)
+            node = self.graph.apply(v._row, *xs)
             nodes[id(v)] = node if self.made[id(v)][1] else self.graph.apply(STOP_GRADIENT, node)
         return nodes[id(root)]
 
