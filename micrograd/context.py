@@ -86,6 +86,11 @@ class tracing:  # noqa: N801 - like no_grad
         recording.reset(self._tokens[1])
 
 
+def is_tracing() -> bool:
+    """Whether a function is being traced."""
+    return open_contexts > 0 and made.get() is not None
+
+
 def was_traced(v: Any) -> bool:
     """Whether a node was made by the function that is being traced."""
     notes = made.get()

@@ -157,7 +157,7 @@ class Value(Node):
 
     def is_true(self) -> bool:
         """Whether it holds, as the number of a condition: it is not 0."""
-        if context.was_traced(self):
+        if context.open_contexts and context.was_traced(self):
             from micrograd.compiler import symbols  # which stands on this module
 
             raise symbols.undecided()
@@ -169,7 +169,7 @@ class Value(Node):
 
     def detach(self) -> Value:
         """A leaf with the same number: gradients do not flow through it."""
-        if context.made.get() is not None and (not self._prev or context.was_traced(self)):
+        if context.is_tracing() and (not self._prev or context.was_traced(self)):
             return op.apply(Value, table.STOP_GRADIENT, self)  # type: ignore[no-any-return]  # compiled: read afresh
         return Value(self.data, label=self.label)
 

@@ -72,11 +72,7 @@ class Tracer:
             return self.captured(x)
         if type(x) is Symbol:
             if x._tracer is not self:
-                raise tracing_error(
-                    'a symbol of another trace is used here: it was kept from an earlier call, and has no number',
-                    'kept.append(x)',
-                    'return x from the function',
-                )
+                raise kept()
             return x._node
         if isinstance(x, Condition):
             return self.node(x.flag)
@@ -278,6 +274,15 @@ TRACES = Interpreter('traces', _spell).functions
 def tracing_error(problem: str, wrong: str, right: str) -> TracingError:
     """The error of a function that cannot be compiled, with the line of the program where that shows."""
     return TracingError(f'{_place()}{problem}. Wrong: {wrong}. Right: {right}')
+
+
+def kept() -> TracingError:
+    """The error of a symbol that is used outside of the call in which it was made."""
+    return tracing_error(
+        'a symbol of another trace is used here: it was kept from another call of a function, and has no number',
+        'kept.append(x)',
+        'return x from the function',
+    )
 
 
 def undecided() -> TracingError:

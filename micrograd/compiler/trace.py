@@ -17,7 +17,7 @@ from typing import Any
 from micrograd import context, groups
 from micrograd.collector import collector_paused
 from micrograd.compiler.graph import CONSTANT, INPUT, SHARED, Graph
-from micrograd.compiler.symbols import TRACES, Symbol, Tracer, tracing_error
+from micrograd.compiler.symbols import TRACES, Symbol, Tracer, kept, tracing_error
 from micrograd.engine import Value
 from micrograd.errors import TracingError
 from micrograd.graph import topological
@@ -29,6 +29,7 @@ __all__ = ['TRACES', 'Input', 'Symbol', 'Trace', 'Tracer', 'trace']
 _new: Any = object.__new__
 _current_call = groups.current_call
 _is_recording = context.recording.get
+_OVER = object()  # in place of the call that is under way: the function has returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,8 @@ class _Recorder(Tracer):
         return s
 
     def _change_source(self) -> None:
+        if self._call is _OVER:
+            raise kept()
         call = self._call = _current_call()
         self.graph.origin = self.graph.source(groups.name_of(call) if call else '')
 
@@ -206,7 +209,9 @@ class _Recorder(Tracer):
             outputs = _renumbered(outputs, places)
             for k in reversed(forgotten):
                 del parameters[k]
-        return Trace(graph, outputs, parameters, self.bounds)
+        self._call = _OVER
+        self.known.clear()  # what has these ids from now on is something else
+        return Trace(graph, outputs, list(parameters), self.bounds)
 
 
 _OURS = 2  # references to what only a list holds: the list's, and that of who counts

@@ -322,6 +322,11 @@ def test_a_symbol_that_was_kept_is_an_error() -> None:
         traced(lambda x: x * kept[0], X)
     with pytest.raises(TracingError, match='another trace'):
         traced(lambda x: micrograd.maximum(x, kept[0]), X)
+    t = traced(lambda x: kept.append(x) or x * W, X)
+    for use in (lambda x: x * Value(2.0), lambda x: x + x, lambda x: micrograd.exp(x)):
+        with pytest.raises(TracingError, match='another trace'):
+            use(kept[-1])
+    assert t.parameters == [W]
 
 
 @pytest.mark.parametrize('function', [lambda x: x + 'a', lambda x: [] * x, lambda x: x < None, lambda x: x**1j])
