@@ -4,7 +4,8 @@
 
 Every peer is a process of its own, bound to one core, with one thread; the peers take turns, and a ratio is taken
 within its round. Reported are medians over the rounds, and quartiles of the ratios. Before anything is timed, all peers
-must have the same losses and parameters after the same steps. The peers are installed into benchmarks/.peers, and the C
+must have the same losses and parameters after the same steps. Times are of the steps alone, as JAX's are after jit:
+those of `fit` are the epochs in its History; 'no fit' is the same program without the loop around it. The peers are installed into benchmarks/.peers, and the C
 is compiled by the system's gcc; where there is none, the rows of C are missing.
 """
 
@@ -133,7 +134,7 @@ def install() -> None:
     if mark.exists() and mark.read_text(encoding='utf-8') == wanted:
         return
     print(f'installing {" ".join(REQUIREMENTS)} into {ENVIRONMENT}', flush=True)
-    venv.create(ENVIRONMENT, with_pip=True)
+    venv.create(ENVIRONMENT, clear=True, symlinks=os.name != 'nt', with_pip=True)
     subprocess.run([str(interpreter()), '-m', 'pip', 'install', '--quiet', *REQUIREMENTS], check=True)
     mark.write_text(wanted, encoding='utf-8')
 
@@ -146,7 +147,7 @@ def available(problem: str) -> list[str]:
     for name, reason in missing.items():
         if reason:
             print(f'{name}: {reason}')
-    return ['ours', *(name for name in PEERS[problem] if not missing.get(name))]
+    return ['ours', 'ours, no fit', *(name for name in PEERS[problem] if not missing.get(name))]
 
 
 @contextmanager

@@ -23,6 +23,7 @@ def maker(module: str, name: str, *arguments: str) -> Callable[[Any], Any]:
 
 PEERS = {
     'ours': maker('ours', 'Fit'),
+    'ours, no fit': maker('ours', 'Steps'),
     'C tiled': maker('in_c', 'Native', 'tiled'),
     'C batched': maker('in_c', 'Native', 'batched'),
     'C plain': maker('in_c', 'Native', 'plain'),

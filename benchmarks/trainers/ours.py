@@ -2,12 +2,13 @@
 
 import sys
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
-from micrograd import losses, nn, optim  # noqa: E402
+from micrograd import flow, losses, nn, optim  # noqa: E402
 from micrograd.training import fit  # noqa: E402
 from trainers.problems import SEED, Problem, Trained  # noqa: E402
 
@@ -58,3 +59,34 @@ class Fit:
             compiled=True,
         )
         return Trained(sum(history.times), history.losses, [p.data for p in model.parameters()])
+
+
+class Steps:
+    """The same steps without `fit` around them: the program is made once, and is warm when it is timed."""
+
+    def __init__(self, problem: Problem):
+        from micrograd.compiler.epochs import NativeTraining
+
+        self._problem = problem
+        self._model = network(problem)
+        self._optimizer = optim.SGD(self._model.parameters(), lr=problem.learning_rate)
+        layers = flow.layers(self._model, self._optimizer.parameters)
+        pairs = list(zip(problem.inputs, targets(problem), strict=True))
+        loss = loss_of(problem, self._model)
+        self._native = NativeTraining(self._model, loss, self._optimizer, layers, pairs, wants_outputs=False)
+
+    def train(self, steps: int) -> Trained:
+        """Train from the first parameters on."""
+        import numpy as np
+
+        problem, parameters = self._problem, self._model.parameters()
+        for p, number in zip(parameters, problem.parameters, strict=True):
+            p.data = number
+        order = np.tile(problem.order(), steps // problem.steps)
+        ends = np.arange(1, steps + 1) * problem.batch
+        self._native.begin()
+        start = perf_counter()
+        made = self._native.advance(order, ends, np.full((steps, 1), problem.learning_rate))
+        seconds = perf_counter() - start
+        self._native.finish()
+        return Trained(seconds, made.losses.tolist(), [p.data for p in parameters])
