@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from importlib.util import find_spec
-from threading import Lock
+from threading import Lock, Thread
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +32,7 @@ class Job(NamedTuple):
     X: Array
     order: Array
     ends: Array
+    sizes: Array
     numbers: Array | None
     numbers_at: int
     rows_out: Array | None
@@ -97,14 +98,16 @@ class Machine:
             np.ascontiguousarray(X, self.dtype),
             np.ascontiguousarray(order, np.int64),
             np.ascontiguousarray(ends, np.int64),
+            _sizes(ends),
             None if numbers is None else np.ascontiguousarray(numbers, self.dtype),
             numbers_at,
             rows_out,
             record_out,
         )
         self._check(job)
-        with self._lock:
-            self._run(job)
+        if len(job.ends):
+            with self._lock:
+                self._run(job)
 
     def _run(self, job: Job) -> None:
         raise NotImplementedError
@@ -113,8 +116,7 @@ class Machine:
         count, steps = len(job.order), len(job.ends)
         _require(job.X.ndim == 2 and job.X.shape[1] == self.program.inputs, f'X is {job.X.shape}')
         _require(not count or 0 <= job.order.min() <= job.order.max() < len(job.X), 'the order names other examples')
-        sizes = np.diff(job.ends, prepend=0)
-        _require(not steps or (sizes.min() > 0 and job.ends[-1] == count), 'a batch is empty, or ends elsewhere')
+        _require(not steps or (job.sizes.min() > 0 and job.ends[-1] == count), 'a batch is empty, or ends elsewhere')
         if job.numbers is not None:
             last = job.numbers_at + job.numbers.shape[-1]
             _require(job.numbers.ndim == 2 and len(job.numbers) == steps, f'numbers is {job.numbers.shape}')
@@ -125,8 +127,18 @@ class Machine:
     def _check_out(self, name: str, array: Array | None, shape: tuple[int, int]) -> None:
         if array is None:
             return
-        fits = array.shape == shape and array.dtype == self.dtype and array.flags.c_contiguous and array.flags.writeable
-        _require(fits, f'{name} is {array.shape} of {array.dtype}, not {shape} of {self.dtype}')
+        if (
+            array.shape != shape
+            or array.dtype != self.dtype
+            or not (array.flags.c_contiguous and array.flags.writeable)
+        ):
+            _require(False, f'{name} is {array.shape} of {array.dtype}, not {shape} of {self.dtype}')
+
+
+def _sizes(ends: Array) -> Array:
+    sizes = np.array(ends, np.int64)
+    sizes[1:] -= ends[:-1]
+    return sizes
 
 
 def _require(right: bool, problem: str) -> None:
@@ -162,6 +174,19 @@ def make(program: BlockProgram, dtype: str = 'float64', machine: str = 'auto') -
     from micrograd.compiler.vm import VectorMachine
 
     return VectorMachine(program, dtype)
+
+
+def prepare(dtype: str = 'float64', machine: str = 'auto') -> None:
+    """Have the fixed part of a machine made in the background, while a program for it is still being traced.
+
+    Args:
+        dtype: 'float64' or 'float32'.
+        machine: what `make` will be told.
+    """
+    if machine != 'numpy' and find_spec('llvmlite'):
+        from micrograd.compiler.vm import code
+
+        Thread(target=code, args=(np.dtype(dtype),)).start()
 
 
 def _without_llvmlite() -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from functools import cache
 from threading import Lock
 
 import numpy as np
@@ -73,7 +72,16 @@ class Code:
         self._formulas.update(zip(new, map(self._library.address, names), strict=True))
 
 
-code = cache(Code)
+_codes: dict[np.dtype, Code] = {}
+_making = Lock()
+
+
+def code(dtype: np.dtype) -> Code:
+    """The machine code for a type of numbers, made when it is first wanted."""
+    with _making:
+        if dtype not in _codes:
+            _codes[dtype] = Code(dtype)
+        return _codes[dtype]
 
 
 class VectorMachine(Machine):
@@ -127,10 +135,7 @@ class VectorMachine(Machine):
         }  # fmt: skip
 
     def _run(self, job: Job) -> None:
-        if not len(job.ends):
-            return
-        most = int(np.diff(job.ends, prepend=0).max())
-        lanes = min(self.most, -(-most // self.code.width) * self.code.width)
+        lanes = min(self.most, -(-int(job.sizes.max()) // self.code.width) * self.code.width)
         if len(self._R) < self.r_size * lanes:
             self._R = aligned(self.r_size * lanes, self.dtype)
         told = self._words(job)

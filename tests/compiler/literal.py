@@ -143,7 +143,7 @@ class Building:
         """What was built."""
         return BlockProgram(
             **self.parts,
-            constants=CONSTANTS,
+            constants=list(CONSTANTS),
             shared=len(CONSTANTS),
             shared_count=SHARED,
             inputs=INPUTS,

@@ -2,16 +2,19 @@
 
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
 
+from micrograd.compiler import vm
 from micrograd.compiler.expressions import of_row
 from micrograd.compiler.instructions import Map
 from micrograd.compiler.kernels import FRAME_SCRATCH
-from micrograd.compiler.vm import VectorMachine
+from micrograd.compiler.machine import prepare
+from micrograd.compiler.vm import VectorMachine, code
 from micrograd.primitives import DIV
 from tests.compiler.agreement import LANES, close, compare, outputs
 from tests.compiler.literal import PROGRAMS, Literal, examples, shared_numbers
@@ -149,3 +152,18 @@ def test_machines_run_in_threads_of_their_own_and_one_serves_several():
         found = list(pool.map(lambda i: outputs(machines[i % 2], X, [500, 1001]), range(12)))
     for result in found:
         same(result, right)
+
+
+def test_the_fixed_part_is_made_once_also_from_several_threads():
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(code, [np.dtype('float64')] * 8))
+    assert all(one is found[0] for one in found)
+
+
+def test_it_may_be_made_in_the_background(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(vm, '_codes', {})
+    before = set(threading.enumerate())
+    prepare('float32')
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
+    assert list(vm._codes) == [np.dtype('float32')]
