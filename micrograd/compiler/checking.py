@@ -106,7 +106,7 @@ def _none(wrong: Array, problem: str, instructions: Sequence[Instruction], owner
 
 
 def _alike(a: Any, b: Any, dimensions: int) -> bool:
-    return a.ndim == b.ndim == dimensions and a.shape == b.shape and a.size > 0
+    return bool(a.ndim == b.ndim == dimensions and a.shape == b.shape and a.size > 0)
 
 
 def _columns(i: Any) -> bool:
@@ -115,7 +115,7 @@ def _columns(i: Any) -> bool:
 
 
 def _two_lists(a: Any, b: Any) -> bool:
-    return a.ndim == b.ndim == 1 and a.size > 0 and b.size > 0
+    return bool(a.ndim == b.ndim == 1 and a.size > 0 and b.size > 0)
 
 
 SHAPES: dict[type, Callable[[Any], bool]] = {

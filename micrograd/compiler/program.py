@@ -12,7 +12,7 @@ import numpy as np
 from micrograd import context
 from micrograd.compiler import captured, listing, structure
 from micrograd.compiler.cost import cost_value
-from micrograd.compiler.machine import MACHINES
+from micrograd.compiler.machine import MACHINES, prepare
 from micrograd.compiler.plans import Nodes, Plan
 from micrograd.compiler.trace import Trace, trace
 from micrograd.engine import Value
@@ -166,6 +166,7 @@ class _Compiled:
             return entry, given.X
 
     def _traced(self, given: structure.Batch) -> Trace:
+        prepare(self._dtype, self._machine)
         traced = trace(self._function, given.args, given.kwargs)
         return traced.reordered(captured.ordered(self._function, traced.parameters))
 
