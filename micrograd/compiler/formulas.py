@@ -7,7 +7,7 @@ Invariant: a formula is computed as it stands, each operation rounded; only the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from llvmlite import ir
@@ -81,7 +81,11 @@ class _Slots:
         self.k = k
         self.formula = formula
         self.vectors = Vectors(k.a)
-        readers = {SLOTS: k.table, SAME: lambda at: k.a.splat(k.a.read(k.U, at)), NEXT: lambda at: k.a.at(k.U, at)}
+        readers: dict[str, Callable[[Any], Any]] = {
+            SLOTS: k.table,
+            SAME: lambda at: k.a.splat(k.a.read(k.U, at)),
+            NEXT: lambda at: k.a.at(k.U, at),
+        }
         kinds = zip(places, formula.operands, strict=True)
         self.sources = [(readers[kind](place), kind) for place, kind in kinds]
 
