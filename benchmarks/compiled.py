@@ -5,8 +5,10 @@
 Every peer is a process of its own, bound to one core, with one thread; the peers take turns, and a ratio is taken
 within its round. Reported are medians over the rounds, and quartiles of the ratios. Before anything is timed, all peers
 must have the same losses and parameters after the same steps. Times are of the steps alone, as JAX's are after jit:
-those of `fit` are the epochs in its History; 'no fit' is the same program without the loop around it. The peers are installed into benchmarks/.peers, and the C
-is compiled by the system's gcc; where there is none, the rows of C are missing.
+those of `fit` are the epochs in its History; 'no fit' is the same program without the loop around it.
+
+The peers are installed into benchmarks/.peers, and the C is compiled by the system's gcc; where there is none, the rows
+of C are missing.
 """
 
 import argparse

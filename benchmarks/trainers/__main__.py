@@ -1,6 +1,8 @@
-"""One peer with one problem, in a process of its own: a number of steps a line in, an answer a line out, as JSON.
+"""One peer with one problem, in a process of its own.
 
-python -m trainers PEER PROBLEM
+    python -m trainers PEER PROBLEM
+
+It reads a request a line, {"steps": …, "repeats": …, "numbers": …}, and answers each with a line; both are JSON.
 """
 
 import contextlib

@@ -1,7 +1,9 @@
-"""What the compiler itself takes, each measurement in a process of its own; prints JSON.
+"""What the compiler itself takes, each measurement in a process of its own.
 
-python -m trainers.compiling first|passes|gradient moons|digits
-python -m trainers.compiling irregular OPERATIONS
+    python -m trainers.compiling first|passes|gradient moons|digits
+    python -m trainers.compiling irregular OPERATIONS
+
+The answer is a line of JSON.
 """
 
 import json
@@ -12,7 +14,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-import micrograd  # behind `ours`, which makes it this checkout's
+import micrograd
 from trainers import irregular, ours
 from trainers.problems import PROBLEMS
 

@@ -1,16 +1,11 @@
 """This checkout: the network neuron by neuron, and `fit(compiled=True)`."""
 
-import sys
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(REPOSITORY))
-
-from micrograd import flow, losses, nn, optim  # noqa: E402
-from micrograd.training import fit  # noqa: E402
-from trainers.problems import SEED, Problem, Trained  # noqa: E402
+from micrograd import flow, losses, nn, optim
+from micrograd.training import fit
+from trainers.problems import SEED, Problem, Trained
 
 ACTIVATIONS = {'moons': {}, 'digits': {'activation': 'sigmoid', 'output': 'sigmoid'}}
 

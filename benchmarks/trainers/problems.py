@@ -4,13 +4,9 @@ The parameters are one flat list: layer by layer, neuron by neuron, its weights 
 """
 
 import random
-import sys
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import programs
 
