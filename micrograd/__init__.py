@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from micrograd.checkpoint import load, save
+    from micrograd.compiler.program import compile, compile_cost
     from micrograd.groups import group
     from micrograd.render import draw, draw_dot, trace
     from micrograd.render.explorer import explore

@@ -43,7 +43,6 @@ class Value(Node):
     __array_priority__ = -1.0  # NumPy's scalars give way to us; its arrays go through their elements
     label = ''  # one that is set lives in __dict__: most nodes have none
     _calls: tuple[Any, ...] = ()  # which returned it, see groups.py; likewise
-    _tracer: Any = None  # of a symbol, what writes its operations down, see compiler/trace.py
 
     def __init__(self, data: Any, _children: Iterable[Value] = (), _op: str = '', label: str = ''):
         self.data = data if type(data) is float else to_float(data)

@@ -29,6 +29,7 @@ class Node:
     _row: Any
     _a: Any  # the first parent; of a leaf, its role, or None
     _b: Any
+    _tracer: Any = None  # of a symbol, what writes its operations down, see compiler/symbols.py
 
 
 class ByHand:

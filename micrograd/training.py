@@ -167,9 +167,11 @@ class Run:
         from micrograd.compiler.epochs import NativeTraining  # which needs NumPy
 
         with collector_paused():
-            return NativeTraining(
+            native = NativeTraining(
                 self.model, self.loss, self.optimizer, self.layers, self.examples, wants_outputs=bool(self.metrics)
             )
+        self.metrics_of(native.example_output(), self.examples[0][1])  # a metric that fails does so before any step
+        return native
 
     def go_through(self, epochs: int, show: Show) -> str:
         """The epochs, one after another; why there are no more."""

@@ -30,7 +30,7 @@ def neuron(seed=0):
 def learn(model, data=LINE, **options):
     settings = {
         'loss': 'mse', 'optimizer': optim.SGD(model.parameters(), lr=0.05), 'epochs': 3, 'batch_size': 3,
-        'progress': False,
+        'progress': False, 'compiled': False,
     }  # fmt: skip
     return fit(model, data, **settings | options)
 
@@ -68,7 +68,7 @@ def test_mini_batches_are_shuffled_and_hold_each_example_once_an_epoch():
         return model(x)
 
     learn_with = optim.SGD(model.parameters(), lr=0.01)
-    fit(spy, LINE, loss='mse', optimizer=learn_with, epochs=4, batch_size=3, progress=False)
+    fit(spy, LINE, loss='mse', optimizer=learn_with, epochs=4, batch_size=3, progress=False, compiled=False)
     epochs = [seen[i : i + 7] for i in range(0, len(seen), 7)]
     assert [sorted(epoch) for epoch in epochs] == [[x for (x,), _ in LINE]] * 4
     assert len({tuple(epoch) for epoch in epochs}) == 4
@@ -235,7 +235,7 @@ def test_metrics_see_the_outputs_from_which_the_steps_are_computed():
         return model(x)
 
     fit(spy, LINE, loss='mse', optimizer=optim.SGD(model.parameters(), lr=0.1), epochs=2, batch_size=3,
-        metrics=[losses.mse], progress=False)  # fmt: skip
+        metrics=[losses.mse], progress=False, compiled=False)  # fmt: skip
     assert len(calls) == 2 * len(LINE)
 
 
@@ -631,8 +631,8 @@ def test_the_collector_rests_during_a_step_and_only_then():
         return model(x)
 
     between = []
-    fit(spy, LINE, loss='mse', optimizer=optim.SGD(model.parameters(), lr=0.1), epochs=1, progress=False,
-        callbacks=[lambda history: between.append(gc.isenabled())])  # fmt: skip
+    fit(spy, LINE, loss='mse', optimizer=optim.SGD(model.parameters(), lr=0.1), epochs=1, compiled=False,
+        progress=False, callbacks=[lambda history: between.append(gc.isenabled())])  # fmt: skip
     assert (set(states), between, gc.isenabled()) == ({False}, [True], True)
 
 
@@ -687,7 +687,7 @@ import sys
 from micrograd import nn, optim, training
 model = nn.Neuron(1, generator=0)
 sgd = optim.SGD(model.parameters(), lr=0.1)
-training.fit(model, [([1.0], 1.0)], loss='mse', optimizer=sgd, progress=False)
+training.fit(model, [([1.0], 1.0)], loss='mse', optimizer=sgd, progress=False, compiled=False)
 print([name for name in ('tqdm', 'matplotlib', 'numpy') if name in sys.modules])
 """
     assert run([sys.executable, '-c', program], capture_output=True, check=True, text=True).stdout == '[]\n'

@@ -12,10 +12,10 @@ import numpy as np
 from micrograd.compiler import captured, structure, updates
 from micrograd.compiler.expressions import of_row
 from micrograd.compiler.instructions import BlockProgram, SharedTotal
-from micrograd.compiler.machine import check_choices
+from micrograd.compiler.machine import check_choices, prepare
 from micrograd.compiler.plans import Plan, Runnable, load
 from micrograd.compiler.trace import Trace, trace
-from micrograd.context import no_grad
+from micrograd.context import no_grad, recording
 from micrograd.engine import Value
 from micrograd.errors import TracingError
 from micrograd.examples import Example
@@ -81,6 +81,8 @@ class NativeTraining:
         wants_outputs: bool,
     ):
         _check_optimizer(optimizer)
+        if not recording.get():
+            raise TracingError('under no_grad there is nothing to train')
         self._optimizer = optimizer
         self._loss = loss
         self._given = _batch(examples)
@@ -104,6 +106,7 @@ class NativeTraining:
             output = model(x)
             return self._loss(output, y), output
 
+        prepare()
         first, second = (trace(example, self._given.args, {}, parameters=self._optimizer.parameters) for _ in range(2))
         if first.graph.nodes != second.graph.nodes:
             raise TracingError(
@@ -114,10 +117,6 @@ class NativeTraining:
         if not isinstance(first.outputs[0], int):
             raise TracingError('the loss of an example should be a single Value')
         trained = len(self._optimizer.parameters)
-        graph = first.graph
-        needed = graph.needed([first.outputs[0]])
-        if not any(needed[graph.shared(k)] for k in range(trained)):
-            raise TracingError("the loss does not depend on any of the optimiser's parameters")
         others = first.parameters[trained:]
         others = captured.ordered(model, others) if others else []
         return first.reordered([*self._optimizer.parameters, *others])
@@ -128,6 +127,8 @@ class NativeTraining:
         cost = graph.mean(self._trace.outputs[0])
         wanted = [cost, *(self._leaves if self._wants_outputs else ())]
         gradients = self._plan.parameter_gradients(cost, careful)[:trained]
+        if all(gradient == graph.constant(0.0) for gradient in gradients):
+            raise TracingError("the loss does not depend on any of the optimiser's parameters")
         count = len(self._trace.parameters) + len(self._optimizer.memory) * trained + len(self._names)
         program = self._plan.raised([*wanted, *gradients], count)
         places, rest = program.outputs[: len(wanted)], program.outputs[len(wanted) :]
@@ -258,6 +259,10 @@ class NativeTraining:
         found[:, runnable.varying] = rows
         found[:, runnable.fixed] = np.repeat(record, np.diff(ends, prepend=0), axis=0)
         return found[:, 1 : 1 + len(self._leaves)]
+
+    def example_output(self) -> Any:
+        """What the model returns for an example, with numbers that mean nothing."""
+        return self.output([0.5] * len(self._leaves))
 
     def output(self, numbers: Sequence[float]) -> Any:
         """What the model returned for an example, as Values, from a row of the outputs."""

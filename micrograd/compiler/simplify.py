@@ -29,7 +29,7 @@ def simplify(graph: Graph, outputs: Sequence[int]) -> tuple[Graph, list[int]]:
     >>> x, two = graph.input(0), graph.constant(2.0)
     >>> y = graph.apply(MUL, x, graph.apply(MUL, two, two))
     >>> simplified, (y,) = simplify(graph, [y])
-    >>> [node[:1] + node[1:] for node in simplified.nodes[:-1]]
+    >>> [simplified.nodes[x] for x in simplified.nodes[y][1:]]
     [('input', 0), ('constant', 4.0)]
     """
     writer = _Writer(Graph())
