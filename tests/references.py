@@ -104,6 +104,7 @@ EXACT: dict[str, Callable[..., Any]] = {  # arguments, then constants
     'sum': lambda *xs: sum(xs, mpf(0)),
     'dot': lambda *xys: sum((x * y for x, y in _pairs(xys)), mpf(0)),
     'max': lambda *xs: max(xs),
+    'select': lambda i, *xs: xs[int(mp.nint(i))],
     'min': lambda *xs: min(xs),
     'logsumexp': lambda *xs: mp.log(sum(mp.exp(x) for x in xs)),
 }
@@ -168,6 +169,7 @@ GATES: dict[str, tuple[int, ...]] = {  # the arguments that no gradient reaches 
     'stop_gradient': (0,),
     'relu': (0,),
     'max': (0, 1, 2, 3),
+    'select': (0, 1, 2, 3),
     'min': (0, 1, 2, 3),
 }  # and 'power' of exponent 0
 SINGULAR = ('pow', 'hypot', 'atan2')  # blocked only where the formula of the derivative fails: see KINKS

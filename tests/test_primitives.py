@@ -35,6 +35,8 @@ def points(case: Case) -> list[tuple[float, ...]]:
     """Seeded points inside the row's domain and off its kinks: ordinary ones and, for one argument, the tails."""
     rng = random.Random(str(case))
     found = list(_on_a_line(rng) if case.row.arity == 1 else _in_space(rng, case.row.arity or 4))
+    if case.name == 'select':  # by a whole number
+        found = [(float(i % (len(xs) - 1)), *xs[1:]) for i, xs in enumerate(found)]
     return [xs for xs in found if _inside(case.row, xs) and _off_kinks(case.row, xs)]
 
 
@@ -62,7 +64,11 @@ def _off_kinks(row: Row, xs: tuple[float, ...]) -> bool:
 
 def ordinary(case: Case) -> list[tuple[float, ...]]:
     """Points where floats can be subtracted from each other: neither extreme nor near a kink or the domain's end."""
-    return [xs for xs in points(case) if all(1e-2 <= abs(x) <= 20.0 for x in xs) and _far_from_kinks(case.row, xs)]
+    return [
+        xs
+        for xs in points(case)
+        if all(1e-2 <= abs(x) <= 20.0 for x in xs[case.name == 'select' :]) and _far_from_kinks(case.row, xs)
+    ]
 
 
 def _far_from_kinks(row: Row, xs: tuple[float, ...]) -> bool:
@@ -150,7 +156,7 @@ def test_second_derivatives_are_right_to_8_ulp_of_their_largest_term(case):
                 assert ulps(curvature.data, exact.hessian[i][j], size) <= ULPS, (xs, i, j, curvature.data)
 
 
-@pytest.mark.parametrize('case', [case for case in CASES if case.name != 'stop_gradient'], ids=str)
+@pytest.mark.parametrize('case', [case for case in CASES if case.name not in ('stop_gradient', 'select')], ids=str)
 def test_gradient_agrees_with_central_differences(case):
     for xs in ordinary(case):
         leaves = [Value(x) for x in xs]
