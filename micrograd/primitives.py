@@ -413,7 +413,8 @@ SELECT = row('select', latex=r'x_i', lists=1,
         for k, x in enumerate(xs)), nan),
     forward=lambda i, *xs: xs[int(i)] if 0.0 <= i < len(xs) and i % 1.0 == 0.0 else nan,
     partials=lambda o, z, i, *xs: (0.0,) + (1.0,) * len(xs),
-    blocked=lambda o, z, i, *xs: (True, *(o.where(o.equal(i, float(k)), False, True) for k in range(len(xs)))))  # fmt: skip
+    blocked=lambda o, z, i, *xs: (
+        True, *(o.where(o.equal(i, float(k)), False, True) for k in range(len(xs)))))  # fmt: skip
 
 LOGSUMEXP = row('logsumexp', latex=r'\ln \sum_i e^{x_i}', lists=1,
     value=lambda o, *xs: _log_of_total(o, xs, o.max(xs)),
