@@ -1,4 +1,4 @@
-"""The command line: `micrograd draw`, `check`, `ops` and `demo`.
+"""The command line: `micrograd draw`, `check`, `ops`, `compile` and `demo`.
 
 Exit codes: 0 done; 1 a check failed, or the work could not be done; 2 the command was not understood.
 """
@@ -49,6 +49,7 @@ EXAMPLES = """examples:
   micrograd draw 'tanh(w*x + b)' w=-3 x=2 b=6.88 --open
   micrograd check 'tanh(w*x + b)' w=-3 x=2 b=6.88
   micrograd ops sigmoid
+  micrograd compile '(tanh(w*x + b) - y)**2' w=-3 b=6.88
   micrograd demo
 """
 DRAW_EXAMPLES = """examples:
@@ -66,6 +67,11 @@ OPS_EXAMPLES = """examples:
   micrograd ops
   micrograd ops sigmoid
   micrograd ops '**'
+"""
+COMPILE_EXAMPLES = """examples:
+  micrograd compile
+  micrograd compile --show
+  micrograd compile '(tanh(w*x + b) - y)**2' w=-3 b=6.88 --show
 """
 DEMO_EXAMPLES = """examples:
   micrograd demo
@@ -159,7 +165,7 @@ def _run(argv: list[str]) -> int:
 
 def _protected(argv: list[str]) -> list[str]:
     """An expression may begin with a minus sign; behind a space, argparse does not take it for an option."""
-    if argv[:1] not in (['draw'], ['check']):
+    if argv[:1] not in (['draw'], ['check'], ['compile']):
         return argv
     return [
         f' {word}'
@@ -184,6 +190,7 @@ def _parser() -> _Parser:
     _add_draw(commands)
     _add_check(commands)
     _add_ops(commands)
+    _add_compile(commands)
     _add_demo(commands)
     return parser
 
@@ -225,6 +232,22 @@ def _add_ops(commands: Any) -> None:
     command = _add(commands, 'ops', 'show the operations, their values and local derivatives', OPS_EXAMPLES)
     command.add_argument('name', metavar='NAME', nargs='?', help='only this one, in detail')
     command.set_defaults(run=_ops)
+
+
+def _add_compile(commands: Any) -> None:
+    about = 'show how a cost and its gradients become a few instructions on blocks of examples'
+    more = """
+
+Variables that are given a number are parameters; the others are inputs, with a
+number for each example. Without an expression it is the cost of the demo's network.
+"""
+    command = _add(commands, 'compile', about, COMPILE_EXAMPLES, more + EXPRESSIONS)
+    command.add_argument('expression', metavar='EXPRESSION', nargs='?', help="such as '(w*x + b - y)**2'")
+    command.add_argument(
+        'assignments', metavar='NAME=NUMBER', nargs='*', default=[], help='the parameters, such as w=-3'
+    )
+    command.add_argument('--show', action='store_true', help='the program after each pass of the compiler')
+    command.set_defaults(run=_compile)
 
 
 def _add_demo(commands: Any) -> None:
@@ -346,6 +369,33 @@ def _ops(words: argparse.Namespace) -> int:
         raise _UsageError(f'there is no operation {words.name!r:.40}{near(words.name, names) or SEE_OPS}')
     print(reference.details(names[words.name]))
     return DONE
+
+
+def _compile(words: argparse.Namespace) -> int:
+    from micrograd.compiler.walkthrough import passes  # which needs NumPy
+
+    shown = passes(*_cost(words))
+    for title, text in shown if words.show else shown[-2:]:
+        print(f'{title}\n{text}\n')
+    if not words.show:
+        print('for the program after each pass, add: --show')
+    return DONE
+
+
+def _cost(words: argparse.Namespace) -> tuple[Callable[..., Any], list[Any]]:
+    """The function that is compiled, and its arguments: one number of the example each."""
+    from micrograd.compiler.trace import Input
+
+    if words.expression is None:
+        from micrograd.demo import cost
+
+        return cost(), [[Input(0), Input(1)], Input(2)]
+    expression = parse(words.expression)
+    parameters = {name: Value(number, label=name) for name, number in assignments(words.assignments).items()}
+    inputs = [name for name in expression.variables if name not in parameters]
+    return lambda *xs: expression(**parameters, **dict(zip(inputs, xs, strict=True))), [
+        Input(i) for i in range(len(inputs))
+    ]
 
 
 def _demo(words: argparse.Namespace) -> int:

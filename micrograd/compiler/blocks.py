@@ -71,7 +71,7 @@ def raise_blocks(
     >>> [type(instruction).__name__ for instruction in program.instructions()]
     ['Map', 'Outer']
     """
-    sums = Sums(graph, outputs)
+    sums = Sums(graph, outputs, bounds)
     groups = fused(grouped(graph, sums, outputs), outputs)
     layout = _Layout(graph, sums, shared_count, inputs)
     for group in groups:
@@ -157,10 +157,10 @@ class _Layout:
         self._places.update(zip(nodes, range(out, self.u_size), strict=True))
         return out
 
-    def _facts(self, group: Group, nodes: int) -> dict[str, Any]:
-        """What a listing says of an instruction."""
+    def _facts(self, made: Sequence[int], nodes: int) -> dict[str, Any]:
+        """What a listing says of an instruction: what it was raised from, and how many nodes that were."""
         graph = self._graph
-        origins = {graph.origins[i] for i in group.nodes if i < len(graph.nodes)}
+        origins = {graph.origins[i] for i in made if i < len(graph.nodes)}
         return {'source': ', '.join(graph.sources[origin] for origin in sorted(origins) if origin), 'nodes': nodes}
 
     # One method for each kind of group -------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ class _Layout:
     def sums(self, group: SumGroup) -> Instruction:
         """Sums: a matrix product, if all of them are over the same rows."""
         m, count = len(group.nodes), len(group.terms[0])
-        facts = self._facts(group, m * (2 * count - 1))
+        facts = self._facts(group.nodes, m * (2 * count - 1))
         at, places = self._at, self._places
         if group.kind == 'dots':
             lefts = [[0 if isinstance(c, float) else places[c] for c, _ in terms] for terms in group.terms]
@@ -204,7 +204,7 @@ class _Layout:
     def map(self, group: MapGroup) -> Instruction:
         """An operation, row by row or slot by slot."""
         operands = tuple(self._table(nodes) for nodes in group.operands)
-        facts = self._facts(group, len(group.nodes) * max(1, len(group.expression.steps)))
+        facts = self._facts(group.nodes, len(group.nodes) * max(1, len(group.expression.steps)))
         if group.phase == LANES:
             out = self._rows(group.nodes)
             return Map(out=out, expression=group.expression, operands=operands, shared=group.shared, **facts)
@@ -220,23 +220,23 @@ class _Layout:
                     self._places[i] = slot
                 slot += 1
         lefts, rights = self._table(group.lefts), self._table(group.rights)
-        return Outer(out=out, lefts=lefts, rights=rights, **self._facts(group, 2 * (slot - out)))
+        return Outer(out=out, lefts=lefts, rights=rights, **self._facts(group.lefts, 2 * (slot - out)))
 
     def take(self, group: TakeGroup) -> Instruction:
         """Numbers that an input chooses."""
         table = np.array([[self._places[i] for i in nodes] for nodes in group.tables], dtype=np.int32)
         index = self._places[group.index]
-        return Take(out=self._rows(group.nodes), index=index, table=table, **self._facts(group, len(group.nodes)))
+        return Take(out=self._rows(group.nodes), index=index, table=table, **self._facts(group.nodes, len(group.nodes)))
 
     def scatter(self, group: ScatterGroup) -> Instruction:
         """Means of what an input chose."""
-        choices = 1 + max(choice for _, choice in group.means)
+        choices = group.choices
         out = self._free(len(group.values) * choices)
         for (j, choice), i in group.means.items():
             self._places[i] = out + j * choices + choice
         group.nodes = list(group.means.values())
-        rows, index = self._table(group.values), self._places[group.index]
-        facts = self._facts(group, 2 * len(group.means))
+        rows, index = self._table(list(group.values)), self._places[group.index]
+        facts = self._facts(group.nodes, 2 * len(group.means))
         return Scatter(out=out, index=index, choices=choices, rows=rows, **facts)
 
 

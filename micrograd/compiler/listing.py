@@ -98,12 +98,24 @@ def explain(program: BlockProgram) -> str:
     by_source: dict[str, list[Instruction]] = {}
     for instruction in program.instructions():
         by_source.setdefault(instruction.source or 'the rest', []).append(instruction)
-    return '\n'.join(f'{source}: {_account(instructions)}' for source, instructions in by_source.items())
+    lines = []
+    for source in sorted(by_source, key=lambda source: source.startswith('the rest')):
+        lines += [f'{source}:', *(f'  {account}' for account in _accounts(by_source[source]))]
+    return '\n'.join(lines)
 
 
-def _account(instructions: list[Instruction]) -> str:
-    accounts = [_reason(instruction) for instruction in instructions]
-    return '; '.join(f'{text} ({count} times)' if count > 1 else text for text, count in Counter(accounts).items())
+def _accounts(instructions: list[Instruction]) -> list[str]:
+    """What became of a part of the program, operations on single rows and numbers taken together."""
+    single = [i for i in instructions if isinstance(i, Map | SharedMap) and len(i.operands[0]) == 1]
+    alone = set(map(id, single))
+    others = [instruction for instruction in instructions if id(instruction) not in alone]
+    counted = Counter(_reason(instruction) for instruction in others)
+    accounts = [f'{text} ({count} times)' if count > 1 else text for text, count in counted.items()]
+    if single:
+        names = Counter(name for i in single for name in i.expression.name.split())
+        listed = ', '.join(f'{name} ({count})' if count > 1 else name for name, count in names.items())
+        accounts.append(f'one by one, since there is nothing like them beside them: {listed}')
+    return accounts
 
 
 def _reason(instruction: Any) -> str:
@@ -123,7 +135,7 @@ def _reason(instruction: Any) -> str:
             m, count = instruction.lefts.shape
             return f'{_many(m, "dot product")} of {count} terms, in which both factors differ from example to example'
         case Map() | SharedMap():
-            return f'{instruction.expression.name}, {_many(len(instruction.operands[0]), "time")}, element by element'
+            return f'{instruction.expression.name}, for {len(instruction.operands[0])} side by side, element by element'
         case Indexed():
             return 'a copy of the weights, which do not lie at regular distances'
     return _described(instruction)[2]
