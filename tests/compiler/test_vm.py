@@ -118,6 +118,8 @@ for lanes in (1, 3, 8, 13, 100, 1001):
     rows = guarded(lanes * len(m.rows), m.dtype, 0).reshape(lanes, -1)
     record = guarded(len(m.slots), m.dtype, 0).reshape(1, -1)
     m.steps(X, order, ends, rows_out=rows, record_out=record)
+    X[:, 0] = np.resize([np.nan, np.inf, -np.inf, -1.0, 9.0, 1e30, 0.5], lanes)  # choices that do not exist
+    m.steps(X, order, ends, rows_out=rows, record_out=record)
 assert all((canary == 255).all() for canary in canaries), 'something was written behind a buffer'
 print('done')
 """
