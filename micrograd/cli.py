@@ -239,7 +239,8 @@ def _add_compile(commands: Any) -> None:
     more = """
 
 Variables that are given a number are parameters; the others are inputs, with a
-number for each example. Without an expression it is the cost of the demo's network.
+number for each example. Without an expression it is the cost of a network of 2, 16, 16
+and 1 neurons that tells two moons apart.
 """
     command = _add(commands, 'compile', about, COMPILE_EXAMPLES, more + EXPRESSIONS)
     command.add_argument('expression', metavar='EXPRESSION', nargs='?', help="such as '(w*x + b - y)**2'")
@@ -385,11 +386,10 @@ def _compile(words: argparse.Namespace) -> int:
 def _cost(words: argparse.Namespace) -> tuple[Callable[..., Any], list[Any]]:
     """The function that is compiled, and its arguments: one number of the example each."""
     from micrograd.compiler.trace import Input
+    from micrograd.compiler.walkthrough import moons
 
     if words.expression is None:
-        from micrograd.demo import cost
-
-        return cost(), [[Input(0), Input(1)], Input(2)]
+        return moons()
     expression = parse(words.expression)
     parameters = {name: Value(number, label=name) for name, number in assignments(words.assignments).items()}
     inputs = [name for name in expression.variables if name not in parameters]

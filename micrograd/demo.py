@@ -108,12 +108,6 @@ def train(seed: int | Random = 0, *, progress: bool = True) -> tuple[MLP, Datase
     return model, data, history
 
 
-def cost() -> Callable[[Any, Any], Value]:
-    """What the demo minimises, as a function of one example: the loss of a network that has not learnt anything yet."""
-    model = MLP(2, [16, 16, 1], generator=0)
-    return lambda x, y: bce_with_logits(model(x), y)
-
-
 def correct_answers(model: MLP, data: Dataset[int]) -> int:
     """How many of the examples the network, as it is now, puts into their class."""
     correct = binary_accuracy(0.0)

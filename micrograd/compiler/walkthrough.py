@@ -12,7 +12,9 @@ from micrograd.compiler.differentiate import gradient
 from micrograd.compiler.graph import CONSTANT, INPUT, SHARED, Graph
 from micrograd.compiler.listing import explain, show
 from micrograd.compiler.simplify import simplify
-from micrograd.compiler.trace import trace
+from micrograd.compiler.trace import Input, trace
+from micrograd.losses import hinge
+from micrograd.nn import MLP
 
 MOST = 24  # lines of a graph that are shown
 
@@ -28,7 +30,6 @@ def passes(cost: Callable[..., Any], inputs: Sequence[Any]) -> list[tuple[str, s
         For each pass its title, and the program after it.
 
     >>> from micrograd import Value
-    >>> from micrograd.compiler.trace import Input
     >>> w = Value(2.0)
     >>> for title, text in passes(lambda x: (w * x - 1.0) ** 2, [Input(0)]):
     ...     print(title, len(text.splitlines()))
@@ -50,6 +51,16 @@ def passes(cost: Callable[..., Any], inputs: Sequence[Any]) -> list[tuple[str, s
     columns = 1 + max((node[1] for node in graph.nodes if node[0] is INPUT), default=-1)
     program = raise_blocks(simplified, outputs, shared_count=len(parameters), inputs=columns, bounds=traced.bounds)
     return [*found, ('raise', show(program)), ('explain', explain(program))]
+
+
+def moons() -> tuple[Callable[..., Any], list[Any]]:
+    """The cost of a network of 2, 16, 16 and 1 neurons for one example: a point (x1, x2) of one of two moons, +1 or -1.
+
+    Returns:
+        The cost, and its arguments as `passes` takes them.
+    """
+    model = MLP(2, [16, 16, 1], generator=0)
+    return lambda x, y: hinge(model(x), y), [[Input(0), Input(1)], Input(2)]
 
 
 def listed(graph: Graph) -> str:

@@ -7,23 +7,14 @@ from typing import Any
 import pytest
 
 import micrograd
-from micrograd import Value, losses, nn
+from micrograd import Value
 from micrograd.cli import main
-from micrograd.compiler.trace import Input
-from micrograd.compiler.walkthrough import passes
-
-
-def moons() -> Any:
-    model = nn.MLP(2, [16, 16, 1], generator=0)
-    return lambda x, y: losses.hinge(model(x), y)
-
-
-INPUTS = ([Input(0), Input(1)], Input(2))
+from micrograd.compiler.walkthrough import moons, passes
 
 
 def test_a_dense_layer_is_three_instructions() -> None:
     """Forward, back, and the means of the outer products; the first layer needs nothing back."""
-    program = dict(passes(moons(), INPUTS))['raise'].splitlines()
+    program = dict(passes(*moons()))['raise'].splitlines()
     layers = [line for line in program if 'layer 2' in line and 'row by row' not in line]
     assert [' '.join(line.split()[2:6]) for line in layers] == [
         'product, 16 x 17',
@@ -34,7 +25,7 @@ def test_a_dense_layer_is_three_instructions() -> None:
 
 
 def test_explanations_name_the_layers_and_why() -> None:
-    text = dict(passes(moons(), INPUTS))['explain']
+    text = dict(passes(*moons()))['explain']
     assert 'layer 1:\n  a matrix product of 16 x 3' in text
     assert 'layer 3:\n  one sum of 17 terms, since nothing else adds up the same numbers' in text
 
@@ -75,10 +66,7 @@ def test_before_the_first_call_there_is_nothing_to_show() -> None:
 
 
 def test_the_same_program_is_the_same_text() -> None:
-    code = (
-        'from micrograd.compiler.walkthrough import passes; from micrograd.compiler.trace import Input; '
-        'from micrograd.demo import cost; print(passes(cost(), [[Input(0), Input(1)], Input(2)]))'
-    )
+    code = 'from micrograd.compiler.walkthrough import moons, passes; print(passes(*moons()))'
     texts = {
         subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, env=env).stdout
         for env in ({'PYTHONHASHSEED': '1'}, {'PYTHONHASHSEED': '2'})
