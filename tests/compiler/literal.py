@@ -217,6 +217,9 @@ def on_slots() -> BlockProgram:
             p.add(part, Indexed, m, slots=p.slots(m))
         for m, K in SIZES:
             p.add(part, SharedSums, m, lefts=p.slots(m, K), rights=p.slots(m, K))
+        parts = np.concatenate([upwards(3, 50), upwards(60, 50)])  # two runs: two calls
+        p.add(part, SharedMap, 100, expression=EXPRESSIONS[0], operands=(parts, parts[::-1].copy()))
+        p.add(part, SharedTotal, 1, expression=EXPRESSIONS[2], operands=(parts,))
         p.add(part, SharedSums, 30, lefts=_beside(4, 60, 30), rights=_beside(20, 0, 30))
         p.add(part, SharedMap, 5, expression=EXPRESSIONS[2], operands=(upwards(p.u_size - 5, 5),))
         p.add(part, SharedSums, 2, lefts=np.array([upwards(2, 99)] * 2), rights=np.array([upwards(9, 99)] * 2))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from micrograd.compiler import vm
+from micrograd.compiler.arrays import ArrayMachine
 from micrograd.compiler.expressions import of_row
 from micrograd.compiler.instructions import Map
 from micrograd.compiler.kernels import FRAME_SCRATCH
@@ -118,7 +119,7 @@ for lanes in (1, 3, 8, 13, 100, 1001):
     rows = guarded(lanes * len(m.rows), m.dtype, 0).reshape(lanes, -1)
     record = guarded(len(m.slots), m.dtype, 0).reshape(1, -1)
     m.steps(X, order, ends, rows_out=rows, record_out=record)
-    X[:, 0] = np.resize([np.nan, np.inf, -np.inf, -1.0, 9.0, 1e30, 0.5], lanes)  # choices that do not exist
+    X[:, 0] = np.resize([np.nan, np.inf, -np.inf, -1e6, 1e6, 1e30, 0.5], lanes)  # choices that do not exist
     m.steps(X, order, ends, rows_out=rows, record_out=record)
 assert all((canary == 255).all() for canary in canaries), 'something was written behind a buffer'
 print('done')
@@ -132,6 +133,19 @@ def test_nothing_is_read_or_written_outside_of_the_buffers(name: str, dtype: str
     """Every buffer ends at a page that may not be touched: a step outside would end the process."""
     done = subprocess.run([sys.executable, '-c', GUARDED, name, dtype], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, 'done\n'), done.stderr
+
+
+def test_both_machines_keep_choices_inside_alike():
+    program = PROGRAMS['choices']()
+    X = examples(7, 'float64')
+    X[:, 0] = [np.nan, np.inf, -np.inf, -1e6, 1e6, 1e30, 0.5]
+    machines = [VectorMachine(program), ArrayMachine(program)]
+    found = []
+    for machine in machines:
+        machine.shared[:] = shared_numbers('float64')
+        found.append(outputs(machine, X, [7]))
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-14)
 
 
 def test_a_machine_whose_indices_leave_its_storages_is_refused():
