@@ -192,7 +192,7 @@ class _Careful(_Fast):
     def _pass_on(self, i: int, node: Any, adjoint: int) -> None:
         self.graph.origin = self._source(self.graph.origins[i])
         if node[0] is MEAN:
-            self._reach(node[1], None)
+            self._reach(node[1], self._reached[i])
             self._add(node[1], adjoint, 1)
             return
         row: Row = node[0]

@@ -90,12 +90,14 @@ class ScatterGroup(Group):
 
     Args:
         index: the input.
-        values: what was chosen, a row each.
-        means: (position among the values, choice) -> the mean.
+        choices: how many there are.
+        values: what was chosen -> its position among them; a row each.
+        means: (position, choice) -> the mean.
     """
 
     index: int
-    values: list[int] = field(default_factory=list)
+    choices: int
+    values: dict[int, int] = field(default_factory=dict)
     means: dict[tuple[int, int], int] = field(default_factory=dict)
 
 
@@ -203,11 +205,13 @@ class _Grouping:
             self._means.append((left, right, i))
             return
         index, choice, value = self.sums.choices[i]
-        group = self.scatters.setdefault(index, ScatterGroup(phase=LANES, level=level, index=index))
+        group = self.scatters.get(index)
+        if group is None:
+            choices = self.sums.choices_of(index)
+            group = self.scatters[index] = ScatterGroup(phase=LANES, level=level, index=index, choices=choices)
         group.level = max(group.level, level)
-        if value not in group.values:
-            group.values.append(value)
-        group.means[group.values.index(value), choice] = i
+        position = group.values.setdefault(value, len(group.values))
+        group.means[position, choice] = i
 
     def outer_groups(self) -> list[OuterGroup]:
         """The means of products: the lefts that go with the same rights make one outer product."""

@@ -10,7 +10,7 @@ sum that is exactly 0 may have the other sign.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from micrograd.compiler.graph import CONSTANT, INPUT, MEAN, Graph, Node
 from micrograd.primitives import ADD, EQUAL, MUL, NEG, SUB, WHERE
@@ -35,8 +35,9 @@ class Sums:
         order: all that is to be computed, operands first.
     """
 
-    def __init__(self, graph: Graph, outputs: Sequence[int]):
+    def __init__(self, graph: Graph, outputs: Sequence[int], bounds: Mapping[int, int]):
         self._graph = graph
+        self._bounds = bounds
         self._uses = _uses(graph, outputs)
         self.terms: dict[int, list[Term]] = {}
         self.dots: set[int] = set()
@@ -68,6 +69,11 @@ class Sums:
         """Whether something is a row, with a number for each example."""
         varying = self._graph.varying
         return i >= len(varying) or bool(varying[i])
+
+    def choices_of(self, index: int) -> int:
+        """How many things a node chooses from; 0 if it is no input that chooses."""
+        kind, column = self._graph.nodes[index][:2]
+        return self._bounds.get(column, 0) if kind is INPUT else 0
 
     # Finding them ----------------------------------------------------------------------------------------------------
 
@@ -126,11 +132,25 @@ class Sums:
             if node[0] is MUL and varying[node[1]] and varying[node[2]]:
                 self.means[i] = (node[1], node[2]) if node[1] > node[2] else (node[2], node[1])
                 return
-            choice = _choice(graph, node)
+            choice = self._choice(node)
             if choice:
                 self.choices[i] = choice
                 return
         self.means[i] = (x, ONE)
+
+    def _choice(self, node: Node) -> tuple[int, int, int] | None:
+        """(index, choice, value) of `value where index == choice, else 0`; None of anything else.
+
+        The index is an input that is known to be one: any other may be no whole number, or none of the choices.
+        """
+        nodes = self._graph.nodes
+        if node[0] is not WHERE or nodes[node[3]] != (CONSTANT, 0.0) or not self._graph.varying[node[2]]:
+            return None
+        condition = nodes[node[1]]
+        if condition[0] is not EQUAL or nodes[condition[2]][0] is not CONSTANT:
+            return None
+        index, number = condition[1], nodes[condition[2]][1]
+        return (index, int(number), node[2]) if number in range(self.choices_of(index)) else None
 
     # Which of them stay ----------------------------------------------------------------------------------------------
 
@@ -196,19 +216,6 @@ def _joined(first: list[Term], second: list[Term]) -> list[Term]:
         first, second = second, first
     first.extend(second)
     return first
-
-
-def _choice(graph: Graph, node: Node) -> tuple[int, int, int] | None:
-    """(index, choice, value) of `value where index == choice, else 0`; None of anything else."""
-    if node[0] is not WHERE or graph.nodes[node[3]] != (CONSTANT, 0.0) or not graph.varying[node[2]]:
-        return None
-    equal = graph.nodes[node[1]]
-    if equal[0] is not EQUAL:
-        return None
-    index, (kind, number) = equal[1], graph.nodes[equal[2]][:2]
-    if graph.nodes[index][0] is not INPUT or kind is not CONSTANT or number < 0.0 or number % 1.0:
-        return None
-    return index, int(number), node[2]
 
 
 def _uses(graph: Graph, outputs: Sequence[int]) -> list[int]:

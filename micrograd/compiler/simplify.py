@@ -173,7 +173,14 @@ def _choice(writer: _Writer, xs: Sequence[int]) -> int | None:
     number = writer.constant_of(condition)
     if number is not None:
         return x if number else y
-    return x if x == y else None
+    if x == y:
+        return x
+    inner = writer.graph.nodes[condition]
+    if inner[0] is WHERE:  # a choice between constants only says which way the other one goes
+        chosen = [writer.constant_of(branch) for branch in inner[2:]]
+        if None not in chosen:
+            return writer.written(WHERE, [inner[1], *(x if number else y for number in chosen)])
+    return None
 
 
 def _power(writer: _Writer, xs: Sequence[int]) -> int | None:
