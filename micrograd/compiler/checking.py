@@ -46,7 +46,8 @@ def check_program(program: BlockProgram) -> Accesses:
     instructions = list(program.instructions())
     expressions: dict[int, Expression] = {}
     for i in instructions:
-        _require(type(i) in READS, f'{type(i).__name__} is not an instruction')
+        if type(i) not in READS:  # only then, since all of its tables would be printed
+            _require(False, f'{i!r:.60} is not an instruction')
         _require(SHAPES[type(i)](i), 'its tables are not alike, or empty', i)
         if isinstance(i, Map | SharedMap | SharedTotal):
             _require(i.expression.count == len(i.operands), 'its formula takes other operands', i)
