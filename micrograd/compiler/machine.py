@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.util import find_spec
 from threading import Lock, Thread
 from typing import NamedTuple
@@ -189,6 +190,7 @@ def prepare(dtype: str = 'float64', machine: str = 'auto') -> None:
         Thread(target=code, args=(np.dtype(dtype),)).start()
 
 
+@lru_cache(maxsize=1)  # said once
 def _without_llvmlite() -> str:
     warnings.warn(
         'llvmlite is not installed, so compiled functions run with NumPy, which is slower. From a checkout: '
