@@ -183,7 +183,7 @@ class Sums:
         terms = self.terms[i]
         others = [term for term, is_product in zip(terms, products, strict=True) if not is_product]
         self.dots.add(i)
-        if all(coefficient == 1.0 and value != ONE for coefficient, value in others):
+        if all(type(coefficient) is float and coefficient == 1.0 and value != ONE for coefficient, value in others):
             return
         rest = self._split[i] = len(self._graph.nodes) + len(self._split)
         self.terms[rest] = others
