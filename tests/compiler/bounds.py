@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import product
-from math import copysign, inf, isfinite, isnan, ldexp, ulp
+from math import copysign, inf, isfinite, isnan, ldexp, nan, ulp
 from typing import Any
 
 from micrograd import Value, graph
@@ -140,6 +140,10 @@ def _terms(x: Bounded) -> tuple[int, float, float, float]:
 
 
 def add(x: Bounded, y: Bounded) -> Bounded:
+    if any(abs(term.number) == inf and term.rounded for term in (x, y)):
+        if isnan(x.number) or isnan(y.number):
+            return Bounded(nan)
+        raise UndecidedError
     (m, size_x, bound_x, unit_x), (n, size_y, bound_y, unit_y) = _terms(x), _terms(y)
     number = x.number + y.number
     terms = (m + n, size_x + size_y, bound_x + bound_y, min(unit_x, unit_y))
@@ -169,14 +173,13 @@ def multiply(x: Bounded, y: Bounded) -> Bounded:
     unsigned = number == 0.0 and (x.unsigned or y.unsigned)
     if x.bound == y.bound == 0.0 and not (x.rounded or y.rounded):
         if not isfinite(number):
-            _certain(MUL, number, [x, y])
-            return Bounded(number)
+            return Bounded(number, rounded=isfinite(x.number) and isfinite(y.number))  # contracted, it may be finite
         is_exact = _is_exact(x.number, y.number)
         bound = 0.0 if is_exact or Unit.double else Unit.ulp(number)
         return Bounded(number, bound, rounded=not is_exact, unsigned=unsigned)
     _certain(MUL, number, [x, y])
     if not isfinite(number):
-        return Bounded(number)
+        return Bounded(number, rounded=isfinite(x.number) and isfinite(y.number))
     handed = abs(x.number) * y.bound + abs(y.number) * x.bound + x.bound * y.bound
     plain_zero = number == 0.0 and handed == 0.0
     return Bounded(number, handed + (0.0 if plain_zero else 2.0 * Unit.ulp(number)), True, unsigned)
@@ -355,7 +358,12 @@ def gradients(y: Value, xs: Sequence[Value], data: dict[int, Bounded]) -> list[B
             if not _is_shut(blocked):
                 arriving = adjoints[id(v)] * factor
                 adjoints[id(p)] = adjoints[id(p)] + arriving if id(p) in adjoints else arriving
-    return [adjoints.get(id(x), Bounded(0.0)) for x in xs]
+    return [either_zero(adjoints.get(id(x), Bounded(0.0))) for x in xs]
+
+
+def either_zero(x: Bounded) -> Bounded:
+    """The same; a zero may have either sign, as a sum has of which some terms may be left out."""
+    return Bounded(x.number, x.bound, x.rounded, x.unsigned or x.number == 0.0, x.terms)
 
 
 def _is_shut(blocked: Any) -> bool:
