@@ -53,9 +53,9 @@ def gradient(graph: Graph, y: int, wrt: Sequence[int], *, careful: bool) -> list
     origin = graph.origin
     try:
         sweep.run()
+        return [sweep.adjoint(x) for x in wrt]
     finally:
         graph.origin = origin
-    return [sweep.adjoint(x) for x in wrt]
 
 
 class _Fast:
@@ -105,6 +105,7 @@ class _Fast:
         same, varying = self._from_same[i], self._from_varying[i]
         if varying is None:
             return same
+        self.graph.origin = self._source(self.graph.origins[i])
         mean = self.graph.mean(varying)
         total = mean if same is None else self.graph.apply(ADD, same, mean)
         self._from_same[i], self._from_varying[i] = total, None

@@ -5,6 +5,7 @@ Invariant: the groups compute the same; what lies between two that were joined i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from micrograd.compiler.expressions import Expression, merged, substituted
@@ -22,7 +23,7 @@ def fused(groups: list[Group], outputs: Sequence[int]) -> list[Group]:
             _merge(group)
     uses = _uses(groups, outputs)
     makers = {group.nodes[0]: group for group in groups if isinstance(group, MapGroup)}
-    made: set[Expression] = set()
+    made: Counter[Expression] = Counter()  # for how many groups that are still there; never 0
     gone: set[int] = set()
     for group in groups:
         if not isinstance(group, MapGroup) or len(group.nodes) < FEWEST:
@@ -30,11 +31,20 @@ def fused(groups: list[Group], outputs: Sequence[int]) -> list[Group]:
         before = group.expression
         while len(made) < MOST and (found := _feeding(group, makers, uses)):
             operand, inner = found
+            _take_out(made, inner.expression)
             _join(group, operand, inner)
             gone.add(id(inner))
         if group.expression is not before:
-            made.add(group.expression)
+            made[group.expression] += 1
     return [group for group in groups if id(group) not in gone]
+
+
+def _take_out(made: Counter[Expression], expression: Expression) -> None:
+    """One group less that has an expression."""
+    if made[expression] > 1:
+        made[expression] -= 1
+    else:
+        del made[expression]
 
 
 def _feeding(group: MapGroup, makers: dict[int, MapGroup], uses: dict[int, int]) -> tuple[int, MapGroup] | None:

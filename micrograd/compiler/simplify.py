@@ -5,7 +5,7 @@ operations on two. Nothing is rewritten that could turn a nan or an infinity int
 stay as they are.
 
 Invariant: for all inputs the outputs are bit for bit those of the graph before, as far as the value formulas of the
-rows are those of their float versions.
+rows are those of their float versions. Only a third power may differ in its last place.
 """
 
 from __future__ import annotations
