@@ -248,17 +248,17 @@ def compiler_rows(report: Report, count: int) -> Iterator[str]:
         for problem in STEPS
     }
 
-    def row(label: str, what: str, value: Any, target: Any) -> str:
+    def row(label: str, what: str, value: Any, target: Any, digits: int = 2) -> str:
         columns = []
         for problem in STEPS:
             number = statistics.median(value(each) for each in taken[what, problem])
             goal = target[problem] if isinstance(target, dict) else target
-            columns.append(f'{number:9.2f}  {report.against(goal, number):18}')
+            columns.append(f'{number:9,.{digits}f}  {report.against(goal, number):18}')
         return f'{label:46}{"".join(columns)}'
 
     yield row('first call to first result, seconds', 'first', lambda each: each['seconds'], FIRST)
-    yield row('nodes, gradients among them', 'passes', lambda each: each['nodes'], None)
-    yield row('tracing to raising, us a node', 'passes', lambda each: 1e6 * each['seconds'] / each['nodes'], PASSES)
+    yield row('nodes, gradients among them', 'passes', lambda each: each['nodes'], None, digits=0)
+    yield row('tracing to loading, us a node', 'passes', lambda each: 1e6 * each['seconds'] / each['nodes'], PASSES)
     yield row('value and gradient / value', 'gradient', lambda each: each['both'] / each['value'], GRADIENT)
 
 
@@ -278,7 +278,7 @@ def irregular_rows(report: Report) -> Iterator[str]:
         verdicts = report.against(IRREGULAR, value), report.against(GRADIENT, both / value)
         yield f'{examples:>10}{value:9.2f}  {verdicts[0]:18}{both:14.2f}{both / value:10.2f}  {verdicts[1]}'
     a_node = 1e6 * passes['seconds'] / passes['nodes']
-    yield f'tracing to raising: {a_node:.2f} us for each of {passes["nodes"]:,} nodes  {report.against(PASSES, a_node)}'
+    yield f'tracing to loading: {a_node:.2f} us for each of {passes["nodes"]:,} nodes  {report.against(PASSES, a_node)}'
 
 
 def parse_arguments() -> argparse.Namespace:
