@@ -122,7 +122,7 @@ class _Grouping:
         self.sums = sums
         self.by_key: dict[Any, Any] = {}
         self.scatters: dict[int, ScatterGroup] = {}
-        self._level: dict[int, int] = {}
+        self._level = [0] * (max(sums.order, default=-1) + 1)
         self._after: set[int] = set()  # what depends on a mean over the examples
         self._means: list[tuple[int, int, int]] = []  # (left, right, mean)
 
@@ -151,9 +151,8 @@ class _Grouping:
         level, levels, after = 0, self._level, self._after
         depends = False
         for x in self.sums.operands(i):
-            found = levels.get(x, 0)
-            if found > level:
-                level = found
+            if levels[x] > level:
+                level = levels[x]
             if x in after:
                 depends = True
         return level + 1, depends
@@ -226,7 +225,7 @@ class _Grouping:
 
     def _outer(self, lefts: list[int], rights: list[int], by_left: dict[int, dict[int, list[int]]]) -> OuterGroup:
         means = [[by_left[left][right] for right in rights] for left in lefts]
-        level = max(self._level.get(x, 0) for x in (*lefts, *rights)) + 1
+        level = max(self._level[x] for x in (*lefts, *rights) if x != ONE) + 1
         nodes = [i for row in means for same in row for i in same]
         return OuterGroup(phase=LANES, level=level, nodes=nodes, lefts=lefts, rights=rights, means=means)
 

@@ -10,7 +10,7 @@ sum that is exactly 0 may have the other sign.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from micrograd.compiler.graph import CONSTANT, INPUT, MEAN, Graph, Node
 from micrograd.primitives import ADD, EQUAL, MUL, NEG, SUB, WHERE
@@ -49,21 +49,18 @@ class Sums:
             self._settle(i)
         self.order = self._ordered(outputs)
 
-    def operands(self, i: int) -> Iterator[int]:
+    def operands(self, i: int) -> Sequence[int]:
         """The nodes from which one is computed."""
         if i in self.terms:
-            for coefficient, value in self.terms[i]:
-                if type(coefficient) is int:
-                    yield coefficient
-                if value != ONE:
-                    yield value
-        elif i in self.means:
-            yield from (x for x in self.means[i] if x != ONE)
-        elif i in self.choices:
+            terms = self.terms[i]
+            coefficients = [coefficient for coefficient, _ in terms if type(coefficient) is int]
+            return coefficients + [value for _, value in terms if value != ONE]
+        if i in self.means:
+            return [x for x in self.means[i] if x != ONE]
+        if i in self.choices:
             index, _, value = self.choices[i]
-            yield from (index, value)
-        else:
-            yield from self._graph.nodes[i][1:]
+            return index, value
+        return self._graph.nodes[i][1:]
 
     def varies(self, i: int) -> bool:
         """Whether something is a row, with a number for each example."""
