@@ -8,7 +8,7 @@ from micrograd.context import no_grad
 from micrograd.engine import Value
 from micrograd.gradcheck import gradcheck
 from micrograd.graph import name
-from micrograd.operations import VALUES, primitive
+from micrograd.operations import VALUES, primitive, take
 from micrograd.primitives import COMPOSITIONS, TABLE
 from micrograd.scalars import Condition
 from micrograd.transforms import gradients
@@ -50,6 +50,7 @@ __all__ = [
     'play',
     'primitive',
     'save',
+    'take',
     'trace',
     'tree',
 ]

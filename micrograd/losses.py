@@ -21,7 +21,7 @@ from typing import Any
 
 from micrograd.engine import Value
 from micrograd.errors import DataError, ShapeError
-from micrograd.operations import VALUES
+from micrograd.operations import VALUES, take
 from micrograd.operators import operand
 from micrograd.scalars import is_real
 
@@ -279,7 +279,7 @@ def _cross_entropy(output: Any, target: Any) -> Any:
     below = [z - top for z in output]
     log_total = _total([z.exp() for z in below]).log()
     if getattr(target, '_tracer', None) is not None:  # an index that is not known yet
-        return log_total - VALUES.take(below, target)
+        return log_total - take(below, target)
     weights = _class_weights(target, len(output))
     return _total([_weighted(weight, log_total - below[k]) for k, weight in weights])
 

@@ -6,11 +6,14 @@ from functools import partial
 
 from micrograd import primitives
 from micrograd.engine import Value
+from micrograd.errors import DataError, ShapeError
 from micrograd.operators import apply
 from micrograd.primitives import Interpreter, Row, on_lists
+from micrograd.scalars import is_real
 
 TYPE_CHECKING = False  # see context.py
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from micrograd.rows import Family, Formula
@@ -56,3 +59,40 @@ def primitive(name: str, value: Formula, partials: Formula, **facts: Any) -> For
     primitives.row(name, value=value, partials=partials, **facts)
     function: Formula = getattr(VALUES, name)
     return function
+
+
+def take(rows: Iterable[Any], index: Any) -> Any:
+    """Choose one of several rows by its index: an embedding, or the logit of a class; also inside compiled functions.
+
+    Args:
+        rows: numbers and Values; or lists of as many of them each, as an embedding table has.
+        index: from 0: a whole number, or a Value that holds one; inside of a compiled function, one of its arguments.
+
+    Returns:
+        The row: a Value or a number, or a list.
+
+    Raises:
+        DataError: there is no row with that index; nothing is counted from the end.
+        ShapeError: there are no rows.
+
+    >>> table = [[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]]
+    >>> take(table, 1)
+    [Value(data=3.0, grad=0.0), Value(data=4.0, grad=0.0)]
+    """
+    items: Any = rows
+    choices = list(items.tolist() if hasattr(items, 'tolist') else items)
+    if not choices:
+        raise ShapeError('take chooses one of several rows, and there are none: the list is empty')
+    if is_real(index):
+        return choices[_whole(index, len(choices))]
+    if isinstance(index, Value) and index._tracer is None:
+        _whole(index.data, len(choices))
+    if not isinstance(choices[0], list | tuple):
+        return VALUES.select([index, *choices])
+    return [VALUES.select([index, *column]) for column in zip(*choices, strict=True)]
+
+
+def _whole(index: Any, count: int) -> int:
+    if 0 <= index < count and index % 1 == 0:
+        return int(index)
+    raise DataError(f'take chooses one of {count} by a whole number from 0 to {count - 1}, and was given {index!r:.60}')

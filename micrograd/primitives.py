@@ -21,7 +21,7 @@ from functools import reduce
 from math import inf, nan, pi
 
 from micrograd import ieee
-from micrograd.errors import DataError, ShapeError
+from micrograd.errors import ShapeError
 from micrograd.rows import (
     COMPOSITIONS,
     FLOATS,
@@ -40,7 +40,6 @@ from micrograd.rows import (
     row,
     rows,
 )
-from micrograd.scalars import is_real
 
 TYPE_CHECKING = False  # see context.py
 if TYPE_CHECKING:
@@ -468,30 +467,6 @@ def log_softmax(o: Any, xs: Iterable[Any]) -> list[Any]:
     below = _below_max(o, xs)
     log_total = o.log(o.sum([o.exp(x) for x in below]))
     return [x - log_total for x in below]
-
-
-@composition
-def take(o: Any, rows: Iterable[Any], index: Any) -> Any:
-    """The row with an index, from 0: a number, or a list of them, as an embedding table has; compiled, too.
-
-    The index is a whole number, or a Value that holds one; inside of a compiled function, one of its arguments.
-    """
-    rows = list(rows.tolist() if hasattr(rows, 'tolist') else rows)
-    if not rows:
-        raise ShapeError('take chooses one of several rows, and there are none: the list is empty')
-    if is_real(index):
-        return rows[_whole(index, len(rows))]
-    if getattr(index, '_tracer', None) is None and hasattr(index, 'data'):
-        _whole(index.data, len(rows))
-    if not isinstance(rows[0], list | tuple):
-        return o.select([index, *rows])
-    return [o.select([index, *column]) for column in zip(*rows, strict=True)]
-
-
-def _whole(index: Any, count: int) -> int:
-    if 0 <= index < count and index % 1 == 0:
-        return int(index)
-    raise DataError(f'take chooses one of {count} by a whole number from 0 to {count - 1}, and was given {index!r:.60}')
 
 
 @composition

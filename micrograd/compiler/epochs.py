@@ -180,7 +180,7 @@ class NativeTraining:
         """Take the numbers of the parameters, and what the optimiser remembers of them."""
         shared = self._latest.runnable.machine.shared
         parameters = self._trace.parameters
-        shared[: len(parameters)] = np.fromiter((p.data for p in parameters), np.float64, len(parameters))
+        shared[: len(parameters)] = [p.data for p in parameters]
         at = len(parameters)
         for numbers in self._optimizer.state.values():
             shared[at : at + len(numbers)] = numbers

@@ -96,7 +96,7 @@ class Plan:
             runnable = self._runnable(name, nodes, careful)
             machine, n = runnable.machine, len(X)
             parameters = self.trace.parameters
-            machine.shared[:] = np.fromiter((p.data for p in parameters), np.float64, len(parameters))
+            machine.shared[:] = [p.data for p in parameters]
             rows = np.empty((n, len(runnable.varying)), self._dtype)
             record = np.empty((1, len(runnable.fixed)), self._dtype)
             machine.steps(X, np.arange(n), np.array([n]), rows_out=rows, record_out=record)
