@@ -5,7 +5,7 @@
 Every peer is a process of its own, bound to one core, with one thread; the peers take turns, and a ratio is taken
 within its round. Reported are medians over the rounds, and quartiles of the ratios. Before anything is timed, all peers
 must have the same losses and parameters after the same steps. Times are of the steps alone, as JAX's are after jit:
-those of `fit` are the epochs in its History; 'no fit' is the same program without the loop around it.
+those of `fit` are the epochs in its History. 'long' is `fit` over 1,000 steps; 'no fit' is its program by itself, warm.
 
 The peers are installed into benchmarks/.peers, and the C is compiled by the system's gcc; where there is none, the rows
 of C are missing.
@@ -42,7 +42,7 @@ TOLERANCE = 1e-9  # in float64
 
 STEPS = {'moons': 100, 'digits': 300}  # of one timing
 PER = 100  # steps: the times in the tables
-FEW_STEPS = {'karpathy': 1}
+STEPS_OF = {'karpathy': 1, 'ours, long': 1_000}  # where it is another number; `fit` begins with cold caches
 REPEATS = {'ours': 3, 'PyTorch': 1, 'NumPy per example': 1, 'karpathy': 1}
 REPEATS_OF_OTHERS = 5
 
@@ -149,7 +149,7 @@ def available(problem: str) -> list[str]:
     for name, reason in missing.items():
         if reason:
             print(f'{name}: {reason}')
-    return ['ours', 'ours, no fit', *(name for name in PEERS[problem] if not missing.get(name))]
+    return ['ours', 'ours, long', 'ours, no fit', *(name for name in PEERS[problem] if not missing.get(name))]
 
 
 @contextmanager
@@ -165,9 +165,9 @@ def running(names: Iterable[str], problem: str) -> Iterator[dict[str, Peer]]:
 
 def check_agreement(workers: dict[str, Peer], problem: str) -> None:
     """Refuse to compare peers that do not train alike."""
-    ours = {steps: workers['ours'].ask(steps, 1, numbers=True) for steps in {PER, *few_steps(workers)}}
+    ours = {steps: workers['ours'].ask(steps, 1, numbers=True) for steps in set(map(compared_steps, workers))}
     for name, worker in workers.items():
-        steps = 2 if name in FEW_STEPS else PER
+        steps = compared_steps(name)
         theirs, mine = worker.ask(steps, 1, numbers=True), ours[steps]
         tolerance = next((t for dtype, t in TOLERANCES.items() if dtype in name), TOLERANCE)
         for what, error in differences(mine, theirs).items():
@@ -178,9 +178,9 @@ def check_agreement(workers: dict[str, Peer], problem: str) -> None:
                 )
 
 
-def few_steps(workers: dict[str, Peer]) -> set[int]:
-    """Tell after how many steps slow peers are compared, too."""
-    return {2 for name in workers if name in FEW_STEPS}
+def compared_steps(name: str) -> int:
+    """Tell after how many steps a peer is compared."""
+    return 2 if STEPS_OF.get(name, PER) < PER else PER
 
 
 def differences(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, float]:
@@ -196,7 +196,7 @@ def differences(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, float
 
 def timed(worker: Peer, name: str, problem: str) -> dict[str, float]:
     """One round of one peer: seconds for PER steps."""
-    steps = FEW_STEPS.get(name, STEPS[problem])
+    steps = STEPS_OF.get(name, STEPS[problem])
     seconds = worker.ask(steps, REPEATS.get(name, REPEATS_OF_OTHERS), numbers=False)['seconds']
     return {'total': seconds * PER / steps}
 

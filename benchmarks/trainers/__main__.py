@@ -25,6 +25,7 @@ def maker(module: str, name: str, *arguments: str) -> Callable[[Any], Any]:
 
 PEERS = {
     'ours': maker('ours', 'Fit'),
+    'ours, long': maker('ours', 'Fit'),
     'ours, no fit': maker('ours', 'Steps'),
     'C tiled': maker('in_c', 'Native', 'tiled'),
     'C batched': maker('in_c', 'Native', 'batched'),
