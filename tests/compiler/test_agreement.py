@@ -1,5 +1,8 @@
 """Compiled against eager: every row of the table, everywhere."""
 
+from itertools import combinations
+from typing import Any
+
 import pytest
 
 from micrograd import Value
@@ -45,3 +48,39 @@ def test_means_of_rows_of_inputs_and_a_parameter(row: Row) -> None:
     examples = function.decided(ordinary(row))
     assert len(examples) >= 20
     assert check_costs(function, examples) == len(SIZES)
+
+
+TERMS = {
+    'wx': lambda x, y, w, v: w * x,
+    'x': lambda x, y, w, v: x,
+    'xy': lambda x, y, w, v: x * y,
+    'xx': lambda x, y, w, v: x * x,
+    'yv': lambda x, y, w, v: y * v,
+    'w': lambda x, y, w, v: w,
+    'wv': lambda x, y, w, v: w * v,
+    '-x': lambda x, y, w, v: -x,
+    '2y': lambda x, y, w, v: 2.0 * y,
+    '3': lambda x, y, w, v: 3.0,
+    'x-y': lambda x, y, w, v: x - y,
+    'sin': lambda x, y, w, v: y.sin(),
+}
+SUMS = [*combinations(TERMS, 2), *list(combinations(TERMS, 3))[::3], *list(combinations(TERMS, 5))[::20]]
+
+
+@pytest.mark.parametrize('few', [0, 1, 2, 3])
+def test_sums_of_all_kinds_of_terms(few: int) -> None:
+    w, v = Value(0.0), Value(0.75)
+    for names in SUMS[few::4]:
+        for sign in (1.0, -1.0):
+
+            def f(xs: Any, names: Any = names, sign: float = sign) -> Any:
+                first, *others = [TERMS[name](*xs, w, v) for name in names]
+                for term in others:
+                    first = first + term if sign > 0.0 else first - term
+                return first if isinstance(first, Value) else Value(first)
+
+            function = Function(f, [w, v])
+            examples = function.decided([(1.0, 0.5), (-0.3, 2.0), (0.0, 1.0)])
+            assert len(examples) == 3
+            check_maps(function, examples)
+            check_costs(function, examples, (3,))
