@@ -80,12 +80,15 @@ def run(out: str | os.PathLike[str] = 'micrograd-demo', seed: int | Random = 0) 
     return _written(folder, files)
 
 
-def train(seed: int | Random = 0, *, progress: bool = True) -> tuple[MLP, Dataset[int], History]:
+def train(
+    seed: int | Random = 0, *, progress: bool = True, compiled: str | bool = 'auto'
+) -> tuple[MLP, Dataset[int], History]:
     """Train the network of the demo.
 
     Args:
         seed: see `run`.
         progress: whether to show a progress bar.
+        compiled: whether to train natively, see `fit`.
 
     Returns:
         The network, whose output is the logit of class 1; the data; and what happened.
@@ -104,6 +107,7 @@ def train(seed: int | Random = 0, *, progress: bool = True) -> tuple[MLP, Datase
         seed=generator,
         metrics=['accuracy'],
         progress=progress,
+        compiled=compiled,
     )
     return model, data, history
 

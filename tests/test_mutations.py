@@ -24,7 +24,7 @@ GATES: dict[str, Callable[[Any], Any]] = {
 }
 # Their derivative is 0 and their gate is always shut, so what the partial says is never read.
 NEVER_READ = {(name, i) for name in ('less', 'less_equal', 'equal') for i in (0, 1)} | {
-    ('sign', 0), ('floor', 0), ('stop_gradient', 0), ('where', 0), ('power', 0, 0)}  # fmt: skip
+    ('sign', 0), ('floor', 0), ('stop_gradient', 0), ('where', 0), ('select', 0), ('power', 0, 0)}  # fmt: skip
 
 
 def arguments(case: Case) -> range:

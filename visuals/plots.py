@@ -37,6 +37,11 @@ def figures() -> dict[str, 'Figure']:
     }
 
 
+EXACT = (
+    False  # `compiled`: rounding depends on the processor there, and the pictures shall be the same bytes everywhere
+)
+
+
 def animations() -> dict[str, Animation]:
     """Those that move, by name."""
     return {'training': training(), 'backward': backward_animation(neuron())}
@@ -47,7 +52,7 @@ def moons_network() -> 'Figure':
     data, model = moons(100, noise=0.1, seed=0), nn.MLP(2, [6, 6, 1], activation='tanh', generator=3)
     fit(
         model, data, loss='bce_with_logits', optimizer=optim.Adam(model.parameters(), lr=0.05), epochs=20,
-        progress=False,
+        progress=False, compiled=EXACT,
     )  # fmt: skip
     costs = [losses.bce_with_logits(model(x), y) for x, y in zip(*data, strict=True)]
     hardest = max(costs, key=lambda cost: cost.data)
@@ -62,7 +67,7 @@ def vanishing() -> tuple[nn.MLP, History]:
     model = nn.MLP(2, [8] * 6 + [1], activation='sigmoid', initialisation='xavier', generator=0)
     history = fit(
         model, moons(60, noise=0.1, seed=0), loss='bce_with_logits', optimizer=optim.SGD(model.parameters(), lr=0.5),
-        epochs=15, progress=False,
+        epochs=15, progress=False, compiled=EXACT,
     )  # fmt: skip
     return model, history
 
@@ -81,6 +86,6 @@ def training() -> Animation:
     snapshots = Snapshots(model, most=22)
     fit(
         model, data, loss='bce_with_logits', optimizer=optim.Adam(model.parameters(), lr=0.02), epochs=40,
-        callbacks=[snapshots], progress=False,
+        callbacks=[snapshots], progress=False, compiled=EXACT,
     )  # fmt: skip
     return training_animation(snapshots, data)
