@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from itertools import islice
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -25,8 +26,11 @@ def ordered(function: Callable[..., Any], leaves: Iterable[Value]) -> list[Value
     >>> ordered(lambda x: w[0] + w[1] * x, [w[1], w[0]]) == w
     True
     """
-    places = {id(v): i for i, v in enumerate(_reachable(function))}
-    return sorted(leaves, key=lambda v: places.get(id(v), len(places)))
+    known = list(leaves)
+    wanted = {id(v) for v in known}
+    found = (v for v in _reachable(function) if id(v) in wanted)
+    places = {id(v): i for i, v in enumerate(islice(found, len(known)))}
+    return sorted(known, key=lambda v: places.get(id(v), len(places)))
 
 
 def _reachable(function: Any) -> Iterator[Value]:
@@ -46,7 +50,7 @@ def _reachable(function: Any) -> Iterator[Value]:
 
 def _inside(thing: Any) -> Iterable[Any]:
     if isinstance(thing, Module):
-        return [*thing.parameters(), *vars(thing).values()]
+        return thing.parameters()
     if isinstance(thing, Mapping):
         return thing.values()
     if isinstance(thing, list | tuple):

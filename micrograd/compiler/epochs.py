@@ -98,6 +98,12 @@ class NativeTraining:
         self._fast = self._latest = self._step(careful=False)
         nodes = sum(instruction.nodes for instruction in self._fast.runnable.program.instructions())
         self._rate = (1 + nodes) * _SECONDS_A_NODE
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """One step that counts for nothing, so that the program is in the caches before time is taken."""
+        self.begin()
+        self._run(self._fast.runnable, np.zeros(1, np.int64), np.ones(1, np.int64), np.zeros((1, len(self._names))))
 
     # What is compiled ------------------------------------------------------------------------------------------------
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
 from math import ceil
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -17,21 +14,6 @@ from micrograd.optim import Optimizer
 
 if TYPE_CHECKING:
     from micrograd.training import Run, Show
-
-
-@dataclass(frozen=True)
-class _Planned:
-    """A step that is to come.
-
-    Args:
-        epoch: counted from 1.
-        number: of the step in its epoch, counted from 1.
-        examples: the indices of its examples.
-    """
-
-    epoch: int
-    number: int
-    examples: np.ndarray
 
 
 class Stream:
@@ -54,38 +36,43 @@ class Stream:
         self._show = show
         self._steps_an_epoch = ceil(len(run.examples) / run.size)
         self._totals = np.empty((0, 1 + len(run.metrics)))  # for each step those of loss and metrics over its examples
-        self._closed = 0
+        self._closed = self._made = 0  # epochs in the history; steps
+        self._drawn = 0  # epochs whose order is drawn …
+        self._orders: list[np.ndarray] = []  # … and the orders of those that are not over
 
     def run(self) -> int:
         """Make the steps, and write the history; how many epochs were made."""
-        planned = self._planned()
+        total = self._steps_an_epoch * (self._last - self._first + 1)
         self._start = perf_counter()
         self._native.begin()
         try:
-            while numbers := self._numbers():
-                steps = list(islice(planned, len(numbers)))
-                if not steps:
-                    break
-                self._make(steps, np.array(numbers[: len(steps)]))
+            while self._made < total:
+                self._make(self._numbers(total - self._made))
         finally:
             self._finish()
         return self._close()
 
-    def _planned(self) -> Iterator[_Planned]:
-        order = np.arange(len(self._run.examples))
-        for epoch in range(self._first, self._last + 1):
-            if self._steps_an_epoch > 1:
-                order = np.array(self._run.order(), dtype=np.int64)
-            for number, at in enumerate(range(0, len(order), self._run.size), 1):
-                yield _Planned(epoch, number, order[at : at + self._run.size])
+    def _examples(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """The examples of the next steps, as indices, one step after another; and where each step ends."""
+        steps = np.arange(self._made, self._made + count + 1)
+        all_of_them, size = len(self._run.examples), self._run.size
+        bounds = steps // self._steps_an_epoch * all_of_them + steps % self._steps_an_epoch * size
+        while self._drawn * all_of_them < bounds[-1]:
+            self._orders.append(np.array(self._run.order(), dtype=np.int64))
+            self._drawn += 1
+        before = (self._drawn - len(self._orders)) * all_of_them
+        order = np.concatenate(self._orders)[bounds[0] - before : bounds[-1] - before]
+        done = int(bounds[-1] - before) // all_of_them
+        self._orders = self._orders[done:]
+        return order, bounds[1:] - bounds[0]
 
-    def _numbers(self) -> list[list[float]]:
-        """What the optimiser's rule is given at each of the next steps, as many as are to be made at once."""
-        optimizer, count = self._run.optimizer, self._native.steps_at_once(self._run.size)
-        count = min(count, self._steps_an_epoch * (self._last - self._first + 1))
+    def _numbers(self, most: int) -> np.ndarray:
+        """What the optimiser's rule is given at each of the next steps, a row each: as many as are made at once."""
+        optimizer, count = self._run.optimizer, min(most, self._native.steps_at_once(self._run.size))
         if type(optimizer).numbers is Optimizer.numbers and not optimizer.is_scheduled:
-            return [list(optimizer.numbers().values())] * count
-        done, found = optimizer.steps, []
+            return np.full((count, 1), optimizer.lr)
+        done = optimizer.steps
+        found: list[list[float]] = []
         try:
             for optimizer.steps in range(done, done + count):
                 found.append(list(optimizer.numbers().values()))
@@ -94,20 +81,29 @@ class Stream:
                 raise
         finally:
             optimizer.steps = done
-        return found
+        return np.array(found)
 
-    def _make(self, planned: list[_Planned], numbers: np.ndarray) -> None:
-        order = np.concatenate([step.examples for step in planned])
-        ends = np.cumsum([len(step.examples) for step in planned], dtype=np.int64)
+    def _make(self, numbers: np.ndarray) -> None:
+        """The next steps."""
+        order, ends = self._examples(len(numbers))
         made = self._native.advance(order, ends, numbers)
         if made is None:
-            self._make_eagerly(planned)
+            self._make_eagerly(order, ends)
         else:
             self._note(made, order, ends)
-        latest = planned[-1]
-        self._show(latest.epoch, self._means_so_far(latest), len(planned))
+        self._made += len(ends)
+        self._report(len(ends))
         if self._last > self._first:
             self._close()
+
+    def _report(self, steps: int) -> None:
+        """Show progress: the epoch of the latest step, and its means so far."""
+        latest = self._made - 1
+        number = latest % self._steps_an_epoch + 1
+        examples = min(number * self._run.size, len(self._run.examples))
+        totals = self._totals[len(self._totals) - number :].sum(axis=0)
+        means = dict(zip(self._columns(), (totals / examples).tolist(), strict=True))
+        self._show(self._first + latest // self._steps_an_epoch, means, steps)
 
     def _note(self, made: Steps, order: np.ndarray, ends: np.ndarray) -> None:
         sizes = np.diff(ends, prepend=0)
@@ -126,20 +122,15 @@ class Stream:
         ]
         return np.add.reduceat(np.array(rows), np.r_[0, ends[:-1]], axis=0)
 
-    def _make_eagerly(self, planned: list[_Planned]) -> None:
+    def _make_eagerly(self, order: np.ndarray, ends: np.ndarray) -> None:
         """Steps where something is not finite: made as ever, so that the error is the usual one."""
         self._finish()
-        for step in planned:
-            batch = [self._run.examples[i] for i in step.examples]
-            means = self._run.step_means(batch, f'in epoch {step.epoch}, step {step.number}')
+        for i, indices in enumerate(np.split(order, ends[:-1]), self._made):
+            batch = [self._run.examples[j] for j in indices.tolist()]
+            epoch, number = self._first + i // self._steps_an_epoch, i % self._steps_an_epoch + 1
+            means = self._run.step_means(batch, f'in epoch {epoch}, step {number}')
             self._totals = np.concatenate([self._totals, [np.array(list(means.values())) * len(batch)]])
         self._native.begin()
-
-    def _means_so_far(self, latest: _Planned) -> dict[str, float]:
-        """Of the epoch that is under way."""
-        totals = self._totals[len(self._totals) - latest.number :].sum(axis=0)
-        examples = (latest.number - 1) * self._run.size + len(latest.examples)
-        return dict(zip(self._columns(), (totals / examples).tolist(), strict=True))
 
     def _columns(self) -> list[str]:
         return ['loss', *self._run.metrics]
