@@ -168,7 +168,13 @@ class Run:
 
         with collector_paused():
             native = NativeTraining(
-                self.model, self.loss, self.optimizer, self.layers, self.examples, wants_outputs=bool(self.metrics)
+                self.model,
+                self.loss,
+                self.optimizer,
+                self.layers,
+                self.examples,
+                size=self.size,
+                wants_outputs=bool(self.metrics),
             )
         self.metrics_of(native.example_output(), self.examples[0][1])  # a metric that fails does so before any step
         return native

@@ -24,6 +24,8 @@ from micrograd.optim import Optimizer
 from micrograd.primitives import ABS
 
 SECONDS = 0.1  # that a call may take: between two of them Ctrl-C is heard
+MOST_TO_WARM_UP = 1_000  # examples a step …
+SECONDS_TO_WARM_UP = 0.005  # … and about as long
 _SECONDS_A_NODE = 1e-9  # and example: the first guess
 
 
@@ -63,6 +65,7 @@ class NativeTraining:
         optimizer: over the parameters that are trained.
         layers: name -> the parameters whose mean |gradient| is recorded.
         examples: pairs (input, target).
+        size: how many of them a step has.
         wants_outputs: whether the outputs of the model are asked for.
 
     Raises:
@@ -78,6 +81,7 @@ class NativeTraining:
         optimizer: Optimizer,
         layers: dict[str, list[Value]],
         examples: Sequence[Example],
+        size: int,
         wants_outputs: bool,
     ):
         _check_optimizer(optimizer)
@@ -98,12 +102,14 @@ class NativeTraining:
         self._fast = self._latest = self._step(careful=False)
         nodes = sum(instruction.nodes for instruction in self._fast.runnable.program.instructions())
         self._rate = (1 + nodes) * _SECONDS_A_NODE
-        self._warm_up()
+        self._warm_up(min(size, MOST_TO_WARM_UP))
 
-    def _warm_up(self) -> None:
-        """One step that counts for nothing, so that the program is in the caches before time is taken."""
+    def _warm_up(self, size: int) -> None:
+        """A few steps that count for nothing, so that the program is in the caches before it is needed."""
         self.begin()
-        self._run(self._fast.runnable, np.zeros(1, np.int64), np.ones(1, np.int64), np.zeros((1, len(self._names))))
+        steps = max(2, int(SECONDS_TO_WARM_UP / (self._rate * size)))
+        order, ends = np.tile(np.arange(size), steps), size * np.arange(1, steps + 1)
+        self._run(self._fast.runnable, order, ends, np.zeros((steps, len(self._names))))
 
     # What is compiled ------------------------------------------------------------------------------------------------
 

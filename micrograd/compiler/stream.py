@@ -54,8 +54,10 @@ class Stream:
 
     def _examples(self, count: int) -> tuple[np.ndarray, np.ndarray]:
         """The examples of the next steps, as indices, one step after another; and where each step ends."""
-        steps = np.arange(self._made, self._made + count + 1)
         all_of_them, size = len(self._run.examples), self._run.size
+        if self._steps_an_epoch == 1:
+            return np.tile(np.arange(size), count), size * np.arange(1, count + 1)
+        steps = np.arange(self._made, self._made + count + 1)
         bounds = steps // self._steps_an_epoch * all_of_them + steps % self._steps_an_epoch * size
         while self._drawn * all_of_them < bounds[-1]:
             self._orders.append(np.array(self._run.order(), dtype=np.int64))
