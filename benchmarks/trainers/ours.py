@@ -68,7 +68,9 @@ class Steps:
         layers = flow.layers(self._model, self._optimizer.parameters)
         pairs = list(zip(problem.inputs, targets(problem), strict=True))
         loss = loss_of(problem, self._model)
-        self._native = NativeTraining(self._model, loss, self._optimizer, layers, pairs, wants_outputs=False)
+        self._native = NativeTraining(
+            self._model, loss, self._optimizer, layers, pairs, size=problem.batch, wants_outputs=False
+        )
 
     def train(self, steps: int) -> Trained:
         """Train from the first parameters on."""
