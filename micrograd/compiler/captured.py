@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from itertools import islice
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -28,8 +27,12 @@ def ordered(function: Callable[..., Any], leaves: Iterable[Value]) -> list[Value
     """
     known = list(leaves)
     wanted = {id(v) for v in known}
-    found = (v for v in _reachable(function) if id(v) in wanted)
-    places = {id(v): i for i, v in enumerate(islice(found, len(known)))}
+    places: dict[int, int] = {}
+    for v in _reachable(function):
+        if id(v) in wanted:
+            places.setdefault(id(v), len(places))
+            if len(places) == len(wanted):
+                break
     return sorted(known, key=lambda v: places.get(id(v), len(places)))
 
 
@@ -44,13 +47,13 @@ def _reachable(function: Any) -> Iterator[Value]:
         met[id(thing)] = thing
         if isinstance(thing, Value):
             yield thing
+        elif isinstance(thing, Module):
+            yield from thing.parameters()
         else:
             waiting += reversed(list(_inside(thing)))
 
 
 def _inside(thing: Any) -> Iterable[Any]:
-    if isinstance(thing, Module):
-        return thing.parameters()
     if isinstance(thing, Mapping):
         return thing.values()
     if isinstance(thing, list | tuple):

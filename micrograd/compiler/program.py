@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from micrograd import context
+from micrograd.collector import collector_paused
 from micrograd.compiler import captured, listing, structure
 from micrograd.compiler.cost import cost_value
 from micrograd.compiler.machine import MACHINES, prepare
@@ -167,8 +168,9 @@ class _Compiled:
 
     def _traced(self, given: structure.Batch) -> Trace:
         prepare(self._dtype, self._machine)
-        traced = trace(self._function, given.args, given.kwargs)
-        return traced.reordered(captured.ordered(self._function, traced.parameters))
+        with collector_paused():
+            traced = trace(self._function, given.args, given.kwargs)
+            return traced.reordered(captured.ordered(self._function, traced.parameters))
 
     def _last(self) -> _Entry:
         if not self._entries:
