@@ -25,7 +25,8 @@ from micrograd.primitives import ABS
 
 SECONDS = 0.1  # that a call may take: between two of them Ctrl-C is heard
 MOST_TO_WARM_UP = 1_000  # examples a step …
-SECONDS_TO_WARM_UP = 0.005  # … and about as long
+SECONDS_TO_WARM_UP = 0.005  # … and about as long …
+WARM = 1_000  # … or so many steps
 _SECONDS_A_NODE = 1e-9  # and example: the first guess
 
 
@@ -105,11 +106,13 @@ class NativeTraining:
         self._warm_up(min(size, MOST_TO_WARM_UP))
 
     def _warm_up(self, size: int) -> None:
-        """A few steps that count for nothing, so that the program is in the caches before it is needed."""
+        """Some steps that count for nothing, so that the program is in the caches, and how long one takes is known."""
         self.begin()
-        steps = max(2, int(SECONDS_TO_WARM_UP / (self._rate * size)))
-        order, ends = np.tile(np.arange(size), steps), size * np.arange(1, steps + 1)
-        self._run(self._fast.runnable, order, ends, np.zeros((steps, len(self._names))))
+        for most in (1, 1, WARM):
+            steps = max(1, min(most, int(SECONDS_TO_WARM_UP / (self._rate * size))))
+            order, ends = np.tile(np.arange(size), steps), size * np.arange(1, steps + 1)
+            made = self._run(self._fast.runnable, order, ends, np.zeros((steps, len(self._names))))
+            self._rate = made.seconds / len(order)
 
     # What is compiled ------------------------------------------------------------------------------------------------
 
