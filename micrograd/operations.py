@@ -89,6 +89,8 @@ def take(rows: Iterable[Any], index: Any) -> Any:
         _whole(index.data, len(choices))
     if not isinstance(choices[0], list | tuple):
         return VALUES.select([index, *choices])
+    if len({len(row) for row in choices}) > 1:
+        raise ShapeError('take chooses one of several rows, and these are not all of one length')
     return [VALUES.select([index, *column]) for column in zip(*choices, strict=True)]
 
 

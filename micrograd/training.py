@@ -78,8 +78,10 @@ def fit(
             ends the training. It may change the optimiser too: `lambda history: setattr(optimizer, 'lr', …)`.
         progress: whether to show a progress bar, with loss and metrics of the epoch so far, on stderr.
         compiled: whether the steps are made natively, many at once: the same steps, to rounding, in a small part of
-            the time. 'auto' does so where it can, and `history.compiled` says whether it did. Then the model and the
-            loss are called on symbols, once, and the parameters come back at the end of each epoch. See `compile`.
+            the time. 'auto' does so where it can, and `history.compiled` says whether it did. Then the model is called
+            on symbols, before the first step, the loss besides on each different target; and the parameters come back
+            at the end of each epoch in which somebody looks (a callback, a metric, validation), or of all. See
+            `compile`.
 
     Returns:
         The History.
@@ -115,8 +117,7 @@ def fit(
         generator=random_generator(seed),
         callbacks=_callbacks(callbacks),
     )
-    run.compile(_compiled(compiled))
-    return run.train(count(epochs, 'epochs'), progress)
+    return run.train(count(epochs, 'epochs'), progress, _compiled(compiled))
 
 
 @dataclass(kw_only=True)
@@ -140,11 +141,12 @@ class Run:
         if self.held_out:
             self.history.validation = {name: [] for name in ('loss', *self.metrics)}
 
-    def train(self, epochs: int, progress: bool) -> History:
+    def train(self, epochs: int, progress: bool, compiled: str | bool) -> History:
         """All the epochs, or as many as there come to be."""
         steps = ceil(len(self.examples) / self.size)
         with _progress_bar(epochs, steps, progress) as show:
             try:
+                self.compile(compiled)
                 self.history.stopped = self.go_through(epochs, show)
             except KeyboardInterrupt:
                 self.history.stopped = 'interrupted'
@@ -161,6 +163,17 @@ class Run:
                 raise
             self.history.reason = str(error)
         self.history.compiled = self.native is not None
+
+    def renew(self, native: 'NativeTraining') -> None:
+        """Compile again, if a callback has changed what was compiled."""
+        try:
+            with collector_paused():
+                is_current = native.is_current()
+        except Exception:  # noqa: BLE001 - what is wrong with it now, compiling anew will say
+            is_current = False
+        if not is_current:
+            self.native = None
+            self.compile('auto')
 
     def made_native(self) -> 'NativeTraining':
         """The program of a step."""
@@ -187,6 +200,8 @@ class Run:
             answers = [callback(self.history) for callback in self.callbacks]
             if any(answer is True for answer in answers):
                 return 'callback'
+            if self.callbacks and self.native and epoch <= epochs:
+                self.renew(self.native)
         return 'finished'
 
     def learn_some(self, epoch: int, epochs: int, show: Show) -> int:
@@ -198,7 +213,7 @@ class Run:
             return 1
         from micrograd.compiler.stream import Stream  # which needs NumPy
 
-        is_watched = bool(self.callbacks or self.held_out)
+        is_watched = bool(self.callbacks or self.held_out or self.metrics)
         return Stream(self, self.native, epoch, epoch if is_watched else epochs, show).run()
 
     def learn(self, epoch: str, show: Callable[[dict[str, float], int], None]) -> dict[str, float]:

@@ -8,7 +8,7 @@ import micrograd
 from micrograd import Value, gradcheck
 from micrograd.primitives import REALS, rows
 
-SMOOTH = [row for row in rows() if not row.condition and row.name not in ('where', 'stop_gradient')]
+SMOOTH = [row for row in rows() if not row.condition and row.name not in ('where', 'select', 'stop_gradient')]
 
 
 def inside(row, i):

@@ -15,6 +15,7 @@ from micrograd.engine import Value
 from micrograd.module import Module
 
 MOST = 1_000_000  # things that are looked at: a function may refer to all of its data, too
+LIBRARIES = ('builtins', 'functools', 'numpy', 'llvmlite')
 PLAIN = (float, int, str, bytes, bool, type(None))
 
 
@@ -59,21 +60,24 @@ def _inside(thing: Any) -> Iterable[Any]:
     if isinstance(thing, list | tuple):
         return thing
     if str(getattr(thing, 'dtype', '')) == 'object':
-        return list(thing)
+        inside: list[Any] = thing.reshape(-1).tolist()
+        return inside
     if isinstance(thing, partial):
         return [thing.func, *thing.args, *thing.keywords.values()]
     if isinstance(thing, MethodType):
         return [thing.__self__, thing.__func__]
     if isinstance(thing, FunctionType):
         return _referred_to(thing)
-    return vars(thing).values() if hasattr(thing, '__dict__') and _is_users(thing) else ()
+    attributes = getattr(thing, '__dict__', None)
+    return attributes.values() if type(attributes) is dict and _is_users(thing) else ()
 
 
 def _is_users(thing: Any) -> bool:
     """Whether an object may hold a program's own Values: modules and libraries are large, and do not."""
     if isinstance(thing, type):
         return False
-    return type(thing).__module__ not in ('builtins', 'functools', 'numpy') and type(thing).__name__ != 'module'
+    package = type(thing).__module__.split('.')[:2]
+    return package[0] not in LIBRARIES and package != ['micrograd', 'compiler'] and type(thing).__name__ != 'module'
 
 
 def _referred_to(function: FunctionType) -> Iterator[Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from micrograd.engine import Value
 from micrograd.errors import GraphError
 from micrograd.node import blank, link
@@ -21,6 +23,7 @@ class CostRow:
         solve: computes the cost and its derivative by each of them, for their numbers as they are now.
     """
 
+    # What backward() and pictures ask of a row, besides its name: it has no formula, and any number of arguments.
     name = symbol = 'cost'
     latex = 'C'
     arity = slope = slopes = blocked = value = None
@@ -29,13 +32,13 @@ class CostRow:
 
     def __init__(self, parameters: Sequence[Value], solve: Solve):
         self._solve = solve
-        self._numbers = [p.data for p in parameters]
+        self._numbers = _bits([p.data for p in parameters])
         self._value, self._slopes = solve()
 
     def forward(self, *numbers: float) -> float:
         """The cost; computed again, with its derivatives, if the parameters have changed."""
-        if list(numbers) != self._numbers:
-            self._numbers = list(numbers)
+        if _bits(numbers) != self._numbers:
+            self._numbers = _bits(numbers)
             self._value, self._slopes = self._solve()
         return self._value
 
@@ -47,6 +50,11 @@ class CostRow:
                 'again. Right: gradients of the cost written in Values, or compile(f).hessian(X) by the inputs'
             )
         return iter([(slope, False) for slope in self._slopes])
+
+
+def _bits(numbers: Sequence[float]) -> bytes:
+    """What tells numbers apart, 0.0 and -0.0 too, and leaves nan what it is."""
+    return np.array(numbers, dtype=np.float64).tobytes()
 
 
 def cost_value(parameters: Sequence[Value], solve: Solve) -> Value:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from time import perf_counter
 from typing import Any
 
@@ -22,11 +24,13 @@ from micrograd.examples import Example
 from micrograd.node import blank
 from micrograd.optim import Optimizer
 from micrograd.primitives import ABS
+from micrograd.scalars import Condition
 
 SECONDS = 0.1  # that a call may take: between two of them Ctrl-C is heard
 MOST_TO_WARM_UP = 1_000  # examples a step …
 SECONDS_TO_WARM_UP = 0.005  # … and about as long …
 WARM = 1_000  # … or so many steps
+MOST_TARGETS = 1_000  # that the loss is asked about
 _SECONDS_A_NODE = 1e-9  # and example: the first guess
 
 
@@ -58,7 +62,8 @@ class _Step:
 class NativeTraining:
     """A model, a loss and an optimiser as one program, and their numbers while it runs.
 
-    The numbers of the parameters are taken from the Values by `begin`, and given back by `finish`.
+    `begin` takes the numbers of the parameters from the Values, `advance` makes steps with them, `commit` says that
+    these count, and `finish` gives back what was committed last: whatever goes wrong between, no step is half made.
 
     Args:
         model: a function of one input.
@@ -89,24 +94,29 @@ class NativeTraining:
         if not recording.get():
             raise TracingError('under no_grad there is nothing to train')
         self._optimizer = optimizer
-        self._loss = loss
+        self._model, self._loss, self._examples = model, loss, examples
+        self._constants, self._trained = dict(optimizer.constants), list(optimizer.parameters)
+        self._wants_outputs = wants_outputs
         self._given = _batch(examples)
-        self._trace = self._traced(model)
+        self._trace = self._traced()
         check_choices(self._trace.bounds, self._given.X)
-        _check_targets(loss, self._trace.outputs[1], examples, self._given)
+        self.check_targets(examples, self._given)
         self._plan = Plan(self._trace, self._given.X.shape[1], 'float64', 'auto')
         self._layers = layers
-        self._wants_outputs = wants_outputs
         self._leaves = list(dict.fromkeys(structure.leaves(self._trace.outputs[1])))
         self._names = tuple(optimizer.numbers())
         self._careful: _Step | None = None
+        self._committed: tuple[np.ndarray, np.ndarray] | None = None
         self._fast = self._latest = self._step(careful=False)
         nodes = sum(instruction.nodes for instruction in self._fast.runnable.program.instructions())
         self._rate = (1 + nodes) * _SECONDS_A_NODE
         self._warm_up(min(size, MOST_TO_WARM_UP))
 
     def _warm_up(self, size: int) -> None:
-        """Some steps that count for nothing, so that the program is in the caches, and how long one takes is known."""
+        """Some steps that count for nothing, so that the program is in the caches, and how long one takes is known.
+
+        The first one is slow, and the second tells how many there may be.
+        """
         self.begin()
         for most in (1, 1, WARM):
             steps = max(1, min(most, int(SECONDS_TO_WARM_UP / (self._rate * size))))
@@ -116,14 +126,37 @@ class NativeTraining:
 
     # What is compiled ------------------------------------------------------------------------------------------------
 
-    def _traced(self, model: Callable[[Any], Any]) -> Trace:
+    def _trace_once(self) -> Trace:
         def example(x: Any, y: Any) -> tuple[Any, Any]:
-            output = model(x)
+            output = self._model(x)
+            if self._wants_outputs and any(isinstance(leaf, Condition) for leaf in structure.leaves(output)):
+                raise TracingError('the model returns a condition, which metrics would take for a number')
             return self._loss(output, y), output
 
+        traced = trace(example, self._given.args, {}, parameters=self._trained)
+        others = traced.parameters[len(self._trained) :]
+        return traced.reordered([*self._trained, *(captured.ordered(self._model, others) if others else ())])
+
+    def is_current(self) -> bool:
+        """Whether model, loss, examples and optimiser are still what was compiled: a callback may change them."""
+        if self._constants != self._optimizer.constants or _ids(self._trained) != _ids(self._optimizer.parameters):
+            return False
+        given, traced = _batch(self._examples), self._trace_once()
+        return (
+            given.key == self._given.key
+            and np.array_equal(given.X, self._given.X, equal_nan=True)
+            and traced.graph.nodes == self._nodes
+            and _ids(traced.parameters) == _ids(self._trace.parameters)
+        )
+
+    def _traced(self) -> Trace:
         prepare()
-        first, second = (trace(example, self._given.args, {}, parameters=self._optimizer.parameters) for _ in range(2))
-        if first.graph.nodes != second.graph.nodes:
+        state = random.getstate()
+        first, second = self._trace_once(), self._trace_once()
+        self._nodes = list(first.graph.nodes)
+        drew = random.getstate() != state
+        random.setstate(state)
+        if drew or first.graph.nodes != second.graph.nodes:
             raise TracingError(
                 'the model or the loss computes something else each time it is called (it draws random numbers, or '
                 'counts its calls), and a compiled program would repeat the first time for ever. '
@@ -131,10 +164,7 @@ class NativeTraining:
             )
         if not isinstance(first.outputs[0], int):
             raise TracingError('the loss of an example should be a single Value')
-        trained = len(self._optimizer.parameters)
-        others = first.parameters[trained:]
-        others = captured.ordered(model, others) if others else []
-        return first.reordered([*self._optimizer.parameters, *others])
+        return first
 
     def _step(self, careful: bool) -> _Step:
         """The step: the loss, its gradients, and what the optimiser makes of them."""
@@ -149,7 +179,8 @@ class NativeTraining:
         places, rest = program.outputs[: len(wanted)], program.outputs[len(wanted) :]
         slots = np.array([slot for _, slot in rest], dtype=np.int32)
         program = self._with_totals(self._with_update(program, slots), slots, places)
-        return _Step(load(program, 'float64', 'auto'), slots)
+        machine = 'llvm' if find_spec('llvmlite') else 'numpy'  # nobody asked, so nobody is told which it is
+        return _Step(load(program, 'float64', machine), slots)
 
     def _with_update(self, program: BlockProgram, gradients: np.ndarray) -> BlockProgram:
         """The optimiser's rule comes last."""
@@ -200,19 +231,27 @@ class NativeTraining:
         for numbers in self._optimizer.state.values():
             shared[at : at + len(numbers)] = numbers
             at += len(numbers)
+        self._committed = None
+
+    def commit(self) -> None:
+        """The steps that `advance` made last count."""
+        machine = self._latest.runnable.machine
+        self._committed = machine.shared.copy(), machine.U[self._latest.gradients]
 
     def finish(self) -> None:
-        """Give them back, and the gradients of the last step."""
-        machine = self._latest.runnable.machine
-        shared, gradients = machine.shared.tolist(), machine.U[self._latest.gradients].tolist()
-        trained = self._optimizer.parameters
-        for p, number, gradient in zip(trained, shared, gradients, strict=False):
+        """Give back the numbers as they were committed last, and the gradients of the last step; if any was made."""
+        if self._committed is None:
+            return
+        shared, gradients = (numbers.tolist() for numbers in self._committed)
+        trained = self._trained
+        for p, number, gradient in zip(trained, shared, gradients, strict=False):  # behind these shared has more
             p.data = number
             p.grad = gradient
         at = len(self._trace.parameters)
         for name in self._optimizer.memory:
             self._optimizer.state[name] = shared[at : at + len(trained)]
             at += len(trained)
+        self._committed = None
 
     def advance(self, order: np.ndarray, ends: np.ndarray, numbers: np.ndarray) -> Steps | None:
         """Make some steps.
@@ -231,7 +270,8 @@ class NativeTraining:
             machine.shared[:] = before
             steps = self._run(attempt.runnable, order, ends, numbers)
             trained = machine.shared[: len(self._optimizer.parameters)]
-            if np.isfinite(steps.losses).all() and np.isfinite(trained).all():
+            finite = np.isfinite(steps.losses).all() and np.isfinite(trained).all()
+            if finite and not (attempt is self._fast and np.isnan(steps.gradients).any()):
                 self._rate = max(steps.seconds / len(order), 1e-12)
                 self._latest = attempt
                 return steps
@@ -275,9 +315,26 @@ class NativeTraining:
         found[:, runnable.fixed] = np.repeat(record, np.diff(ends, prepend=0), axis=0)
         return found[:, 1 : 1 + len(self._leaves)]
 
+    def check_targets(self, examples: Sequence[Example], given: structure.Batch) -> None:
+        """Let the loss look at every target that there is, each once: a trace sees none, so it cannot refuse any.
+
+        Of very many different ones it looks at the first: those are no classes.
+        """
+        first = min((leaf.column for leaf in structure.leaves(given.args[1])), default=0)
+        distinct: dict[bytes, int] = {}
+        for i, row in enumerate(given.X[:, first:]):
+            distinct.setdefault(row.tobytes(), i)
+            if len(distinct) == MOST_TARGETS:
+                break
+        half = self.example_output()
+        with no_grad():
+            for i in distinct.values():
+                self._loss(half, examples[i][1])
+
     def example_output(self) -> Any:
         """What the model returns for an example, with numbers that mean nothing."""
-        return self.output([0.5] * len(self._leaves))
+        leaves = structure.leaves(self._trace.outputs[1])
+        return _filled(self._trace.outputs[1], dict.fromkeys(leaves, 0.5))
 
     def output(self, numbers: Sequence[float]) -> Any:
         """What the model returned for an example, as Values, from a row of the outputs."""
@@ -285,12 +342,20 @@ class NativeTraining:
 
     def evaluated(self, examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray] | None:
         """The losses and the outputs for other examples, with the parameters as they are; None if of another shape."""
-        given = _batch(examples)
+        try:
+            given = _batch(examples)
+        except (TypeError, ValueError):  # not all alike
+            return None
         if given.key != self._given.key:
             return None
+        self.check_targets(examples, given)
         outputs = [self._trace.outputs[0], *self._leaves]
         found = self._plan.run('value', lambda careful: outputs, given.X)
         return found[:, 0], found[:, 1:]
+
+
+def _ids(parameters: Sequence[Value]) -> list[int]:
+    return [id(p) for p in parameters]
 
 
 def _batch(examples: Sequence[Example]) -> structure.Batch:
@@ -305,24 +370,8 @@ def _check_optimizer(optimizer: Optimizer) -> None:
         )
 
 
-def _check_targets(
-    loss: Callable[[Any, Any], Value], output: Any, examples: Sequence[Example], given: structure.Batch
-) -> None:
-    """Let the loss look at every target that there is, each once: a trace sees none, so it cannot refuse any."""
-    first = min((leaf.column for leaf in structure.leaves(given.args[1])), default=0)
-    distinct = {row.tobytes(): i for i, row in reversed(list(enumerate(given.X[:, first:])))}
-    half = _filled(output, dict.fromkeys(structure.leaves(output), 0.5))
-    with no_grad():
-        for i in sorted(distinct.values()):
-            loss(half, examples[i][1])
-
-
 def _filled(template: Any, numbers: dict[Any, float]) -> Any:
     """Containers with Values in place of their leaves."""
-    if isinstance(template, dict):
-        return {key: _filled(inner, numbers) for key, inner in template.items()}
-    if isinstance(template, list):
-        return [_filled(inner, numbers) for inner in template]
-    if isinstance(template, tuple):
-        return tuple(_filled(inner, numbers) for inner in template)
-    return blank(Value, numbers[template])
+    if isinstance(template, int):
+        return blank(Value, numbers[template])
+    return structure.mapped(template, lambda node: blank(Value, numbers[node]))

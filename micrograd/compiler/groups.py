@@ -69,7 +69,7 @@ class MapGroup(Group):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class OuterGroup(Group):
-    """Means of products of each of the lefts with each of the rights: `nodes[j][k]` are those that are that mean."""
+    """Means of products of each of the lefts with each of the rights: `means[j][k]` are those that are that mean."""
 
     lefts: list[int]
     rights: list[int]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from micrograd.compiler import captured, listing, structure
 from micrograd.compiler.cost import cost_value
 from micrograd.compiler.machine import MACHINES, prepare
 from micrograd.compiler.plans import Nodes, Plan
-from micrograd.compiler.trace import Trace, trace
+from micrograd.compiler.trace import Input, Trace, trace
 from micrograd.engine import Value
 
 __all__ = ['CacheInfo', 'CompiledCost', 'CompiledFunction', 'compile', 'compile_cost']
@@ -149,6 +150,9 @@ class _Compiled:
         CacheInfo(hits=1, misses=2, maxsize=16, currsize=1)
         """
         return CacheInfo(self._hits, self._misses, MOST, len(self._entries))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return type(self)(copy.deepcopy(self._function, memo), self._dtype, self._machine)
 
     def _entry(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[_Entry, np.ndarray]:
         """The trace that serves these arguments, and their numbers."""
@@ -352,6 +356,7 @@ def _by_argument(entry: _Entry, array: np.ndarray, axis: int = -1) -> Any:
     packed = [
         structure.packed(structure.as_lists(template), lambda leaf: leaf.column, array, axis)
         for template in entry.given.args
+        if all(isinstance(leaf, Input) for leaf in structure.leaves(template))  # the others are constants
     ]
     return packed[0] if len(packed) == 1 else tuple(packed)
 

@@ -50,7 +50,8 @@ class Stream:
                 self._make(self._numbers(total - self._made))
         finally:
             self._finish()
-        return self._close()
+            self._close()
+        return self._closed
 
     def _examples(self, count: int) -> tuple[np.ndarray, np.ndarray]:
         """The examples of the next steps, as indices, one step after another; and where each step ends."""
@@ -112,6 +113,7 @@ class Stream:
         totals = (made.losses * sizes)[:, None]
         if made.outputs is not None:
             totals = np.concatenate([totals, self._measured(made.outputs, order, ends)], axis=1)
+        self._native.commit()
         self._totals = np.concatenate([self._totals, totals])
         self._run.optimizer.steps += len(ends)
         self._run.history.add_steps(dict(zip(self._run.layers, made.gradients.T.tolist(), strict=True)), len(ends))
@@ -144,18 +146,19 @@ class Stream:
             self._native.finish()
             raise
 
-    def _close(self) -> int:
-        """Write the epochs that are complete into the history; how many there are by now."""
+    def _close(self) -> None:
+        """Write the epochs that are complete into the history."""
         complete = len(self._totals) // self._steps_an_epoch
+        if not complete:
+            return
         kept, self._totals = np.split(self._totals, [complete * self._steps_an_epoch])
         means = kept.reshape(complete, self._steps_an_epoch, len(self._columns())).sum(axis=1) / len(self._run.examples)
         validation = self._run.evaluate()
-        seconds = (perf_counter() - self._start) / max(complete, 1)
+        seconds = (perf_counter() - self._start) / complete
         columns = dict(zip(self._columns(), means.T.tolist(), strict=True))
         self._run.history.add_epochs(columns, {name: [number] for name, number in validation.items()}, seconds)
         self._start = perf_counter()
         self._closed += complete
-        return self._closed
 
 
 def evaluated(run: Run, native: NativeTraining) -> dict[str, float] | None:

@@ -73,8 +73,10 @@ class _Taker:
 
     def argument(self, x: Any, name: str, constant: bool = False) -> Any:
         """The template of one argument."""
+        if getattr(x, 'ndim', None) == 0:  # of NumPy: a number
+            x = x.item()
         if isinstance(x, Mapping):
-            return {key: self.argument(item, f'{name}[{key!r}]') for key, item in x.items()}
+            return {key: self.argument(item, f'{name}[{key!r}]', constant) for key, item in x.items()}
         if isinstance(x, Value) or not _is_batch(x):
             if not constant and is_real(x) and not isinstance(x, bool):
                 raise TypeError(f'{name} is a single number, {short(x)}, and should be one for each example. {_RIGHT}')
@@ -102,7 +104,7 @@ class _Taker:
 
     def _template(self, example: Any, name: str) -> tuple[Any, int]:
         first = self._columns
-        return _mapped(example, lambda number: self._column(number, name)), self._columns - first
+        return mapped(example, lambda number: self._column(number, name)), self._columns - first
 
     def _column(self, number: Any, name: str) -> Input:
         _check_number(number, f'{name}[0]')
@@ -127,7 +129,7 @@ def _regular(examples: Any) -> np.ndarray | None:
     return numbers.astype(np.float64, copy=False)
 
 
-def _mapped(x: Any, leaf: Callable[[Any], Any]) -> Any:
+def mapped(x: Any, leaf: Callable[[Any], Any]) -> Any:
     """The same containers, with `leaf` applied to what they hold."""
     if hasattr(x, 'dtype') and getattr(x, 'ndim', 0) > 0:
         new = np.empty(x.shape, dtype=object)
@@ -135,11 +137,11 @@ def _mapped(x: Any, leaf: Callable[[Any], Any]) -> Any:
             new.reshape(-1)[i] = leaf(item)
         return new
     if isinstance(x, Mapping):
-        return {key: _mapped(item, leaf) for key, item in x.items()}
+        return {key: mapped(item, leaf) for key, item in x.items()}
     if isinstance(x, tuple) and hasattr(x, '_fields'):
-        return type(x)(*(_mapped(item, leaf) for item in x))
+        return type(x)(*(mapped(item, leaf) for item in x))
     if isinstance(x, list | tuple):
-        return type(x)(_mapped(item, leaf) for item in x)
+        return type(x)(mapped(item, leaf) for item in x)
     return leaf(x)
 
 
@@ -186,7 +188,7 @@ def _key(template: Any) -> Any:
         return (type(template), tuple(_key(inner) for inner in template))
     if isinstance(template, int | float | str | bytes | None):
         return (type(template), repr(template))  # tells 0.0 from -0.0, and nan from nothing else
-    return ('thing', id(template))
+    return ('number', repr(float(template))) if is_real(template) else ('thing', id(template))
 
 
 # What comes out ------------------------------------------------------------------------------------------------------

@@ -371,3 +371,190 @@ def test_metrics_of_ones_own_and_a_constant_output() -> None:
 def test_binary_accuracy_by_hand() -> None:
     options = CASES['moons'] | {'metrics': [binary_accuracy(0.0)]}
     agree(options)
+
+
+# Nothing is half done ------------------------------------------------------------------------------------------------
+
+
+def test_divergence_leaves_everything_as_the_eager_steps_do() -> None:
+    found = []
+    for compiled in (False, True):
+        w = Value(1.0)
+        adam = optim.Adam([w], lr=0.1)
+        data = [(1.0, 2.0)] * 6 + [(inf, 1.0)]
+        with pytest.raises(TrainingError) as caught:
+            fit(
+                lambda x, w=w: w * x, data, loss='mse', optimizer=adam, epochs=4, batch_size=1, seed=1, progress=False,
+                compiled=compiled,
+            )  # fmt: skip
+        history = caught.value.history
+        found.append((w.data, w.grad, adam.steps, adam.state, history.steps, history.losses))
+    assert found[1][0] == pytest.approx(found[0][0], rel=CLOSE)
+    assert found[1][1:3] == (pytest.approx(found[0][1], rel=CLOSE), found[0][2])
+    assert found[1][3] == {name: pytest.approx(numbers, rel=CLOSE) for name, numbers in found[0][3].items()}
+    assert found[1][4:] == found[0][4:]
+
+
+def test_epochs_that_were_complete_before_a_divergence_are_in_the_history() -> None:
+    found = []
+    for compiled in (False, True):
+        with pytest.raises(TrainingError) as caught:
+            trained(compiled, optimizer=lambda ps: optim.SGD(ps, lr=3.0), sizes=(1, 1), epochs=9999, loss='quadratic')
+        found.append(caught.value.history)
+    assert len(found[0].losses) > 2
+    assert (len(found[1].losses), found[1].steps) == (len(found[0].losses), found[0].steps)
+
+
+@pytest.mark.parametrize('error', [KeyboardInterrupt, ZeroDivisionError])
+def test_an_interruption_as_a_call_of_the_machine_returns(monkeypatch: pytest.MonkeyPatch, error: Any) -> None:
+    """The steps of that call count for nothing: neither the parameters nor the counters have them."""
+    from micrograd.compiler.epochs import NativeTraining
+
+    monkeypatch.setattr(NativeTraining, 'steps_at_once', lambda self, size: 4)
+    calls = []
+    run = NativeTraining._run
+
+    def interrupted(self: Any, *args: Any) -> Any:
+        steps = run(self, *args)
+        calls.append(steps)
+        if len(calls) == 3 + 2:  # three of them warm up
+            raise error
+        return steps
+
+    monkeypatch.setattr(NativeTraining, '_run', interrupted)
+    w = Value(0.0)
+    sgd = optim.SGD([w], lr=1.0)
+    options = {'loss': lambda a, y: a + 0.0 * y, 'epochs': 10, 'batch_size': None, 'progress': False, 'compiled': True}
+    try:
+        history = fit(lambda x: w * x, [(1.0, 0.0)] * 3, optimizer=sgd, **options)
+        assert history.stopped == 'interrupted'
+        assert (history.steps, len(history.losses)) == (4, 4)
+    except ZeroDivisionError:
+        assert error is ZeroDivisionError
+    assert (w.data, sgd.steps) == (-4.0, 4)
+
+
+def test_a_metric_that_raises_leaves_whole_steps() -> None:
+    w = Value(0.0)
+    sgd = optim.SGD([w], lr=1.0)
+    calls = []
+
+    def failing(output: Any, y: Any) -> float:
+        calls.append(output)
+        if len(calls) == 10:
+            raise ZeroDivisionError
+        return 0.0
+
+    with pytest.raises(ZeroDivisionError):
+        fit(
+            lambda x: w * x, [(1.0, 0.0)] * 3, loss=lambda a, y: a + 0.0 * y, optimizer=sgd, epochs=9, batch_size=1,
+            metrics=[failing], progress=False, compiled=True,
+        )  # fmt: skip
+    assert -w.data == sgd.steps
+
+
+def test_metrics_see_the_parameters_of_their_epoch() -> None:
+    w = Value(0.0)
+
+    def weight(output: Any, y: Any) -> float:
+        return w.data
+
+    data = [(1.0, 1.0)] * 4
+    history = fit(
+        lambda x: w * x, data, loss='mse', optimizer=optim.SGD([w], lr=0.1), epochs=3,
+        metrics=[weight], batch_size=None, progress=False, compiled=True,
+    )  # fmt: skip
+    assert history.metrics['weight'] == pytest.approx([0.0, 0.2, 0.36])
+
+
+CHANGES: dict[str, Any] = {
+    'a constant of the optimiser': lambda world: world['optimizer'].constants.update(weight_decay=0.5),
+    'a number that the model captured': lambda world: world.update(scale=0.1),
+    'the data': lambda world: world['data'][0][0].__setitem__(0, 5.0),
+    'the parameters that are trained': lambda world: world['optimizer'].parameters.pop(),
+    'a branch that it takes': lambda world: world.update(squared=True),
+}
+
+
+@pytest.mark.parametrize('change', CHANGES)
+def test_what_a_callback_changes_is_obeyed(change: str) -> None:
+    found = []
+    for compiled in (False, True):
+        w, v = Value(0.5), Value(0.25)
+        world: dict[str, Any] = {'scale': 1.0, 'squared': False, 'data': [([1.0], 1.0), ([2.0], 0.0)]}
+        world['optimizer'] = optim.SGD([w, v], lr=0.05)
+
+        def model(x: Any, world: Any = world, w: Value = w, v: Value = v) -> Any:
+            z = world['scale'] * (w * x[0] + v)
+            return z * z if world['squared'] else z
+
+        def callback(history: History, world: Any = world) -> None:
+            if len(history.losses) == 1:
+                CHANGES[change](world)
+
+        history = fit(
+            model, world['data'], loss='mse', optimizer=world['optimizer'], epochs=4, callbacks=[callback],
+            progress=False, compiled=compiled,
+        )  # fmt: skip
+        found.append((w.data, v.data, history.losses))
+    assert found[1][:2] == pytest.approx(found[0][:2], rel=CLOSE)
+    assert found[1][2] == pytest.approx(found[0][2], rel=CLOSE)
+
+
+def test_a_rule_that_selects_is_not_fooled_by_a_nan() -> None:
+    class Descend(optim.Optimizer):
+        def rule(self, o: Any, p: Any, g: Any, *, lr: Any) -> tuple[Any]:
+            return (o.where(o.less(0.0, g), p - lr, p + lr),)
+
+    w = Value(0.5)
+
+    def model(x: Any) -> Any:
+        return micrograd.where(micrograd.equal(x, 0.0), 1.0, w / x)
+
+    sgd = Descend([w], lr=0.1)
+    data = [(0.0, 0.0), (1.0, 0.0)]
+    history = fit(model, data, loss='mse', optimizer=sgd, epochs=1, batch_size=None, progress=False, compiled=True)
+    assert w.data == pytest.approx(0.4)
+    assert history.gradients == {'parameters': [0.5]}
+
+
+def test_validation_is_checked_and_may_be_of_any_shape() -> None:
+    w = Value(0.5)
+    options = {'optimizer': optim.SGD([w], lr=0.01), 'progress': False, 'compiled': True, 'epochs': 2}
+    with pytest.raises(DataError):
+        fit(lambda x: w * x, [(1.0, 1)], loss='hinge', validation=[(1.0, 0.5)], **options)
+    ragged = [([1.0], 1.0), ([1.0, 2.0, 3.0], 1.0)]
+    history = fit(
+        lambda x: micrograd.sum([w * a for a in x]), [([1.0, 2.0], 1.0)], loss='mse', validation=ragged, **options
+    )
+    assert len(history.validation['loss']) == 2
+
+
+def test_global_randomness_is_noticed_and_put_back() -> None:
+    w = Value(0.5)
+    state = random.getstate()
+    history = fit(
+        lambda x: w * x + 0.0 * random.random(), [(1.0, 1.0)], loss='mse', optimizer=optim.SGD([w], lr=0.1), epochs=1,
+        progress=False,
+    )  # fmt: skip
+    assert not history.compiled
+    after = random.getstate()
+    random.setstate(state)
+    random.random()
+    assert random.getstate() == after
+
+
+def test_a_class_that_holds_its_compiled_functions() -> None:
+    class Trainer:
+        def __init__(self) -> None:
+            self.model = nn.MLP(2, [3, 1], generator=0)
+            self.scale = Value(1.0)
+            self.predict = micrograd.compile(self.model)
+            self.fast = micrograd.compile_cost(self.cost)
+
+        def cost(self, x: Any, y: Any) -> Any:
+            return (self.model(x) * self.scale - y) ** 2
+
+    trainer = Trainer()
+    trainer.predict([[1.0, 2.0]])
+    assert isfinite(trainer.fast([[1.0, 2.0]], [1.0]).data)
