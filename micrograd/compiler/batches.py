@@ -11,7 +11,7 @@ from micrograd.compiler.kernels import FRAME_FIRST, FRAME_LANES, FRAME_SCALE, Ke
 
 # What the loops are told, as whole numbers: addresses, and counts.
 WORDS = (
-    'before', 'befores', 'lanes', 'laness', 'after', 'afters',  # instructions: (function, its arguments) each
+    'before', 'before_count', 'lanes', 'lanes_count', 'after', 'after_count',  # instructions: (function, its arguments) each
     'X', 'inputs', 'order', 'ends', 'steps', 'numbers', 'numbers_count', 'numbers_at',
     'rows_out', 'rows', 'rows_count', 'record_out', 'slots', 'slots_count',
     'most', 'frame',

@@ -101,7 +101,7 @@ def explain(program: BlockProgram) -> str:
     lines = []
     for source in sorted(by_source, key=lambda source: source.startswith('the rest')):
         lines += [f'{source}:', *(f'  {account}' for account in _accounts(by_source[source]))]
-    return '\n'.join(lines)
+    return '\n'.join(lines) or 'nothing is computed: what comes out are inputs, parameters and constants'
 
 
 def _accounts(instructions: list[Instruction]) -> list[str]:

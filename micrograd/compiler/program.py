@@ -297,6 +297,32 @@ class CompiledCost(_Compiled):
         entry, X = self._entry(args, kwargs)
         return self._solved(entry.plan, self._mean_node(entry.plan), X)
 
+    def jacobian(self, *args: Any, **kwargs: Any) -> np.ndarray:
+        """The derivative of the mean cost by each of `parameters`, an array (p,).
+
+        >>> w, b = Value(3.0), Value(1.0)
+        >>> compile_cost(lambda x: w * w * x + b).jacobian([1.0, 2.0]).tolist()
+        [9.0, 1.0]
+        """
+        return np.array(self.value_and_grad(*args, **kwargs)[1])
+
+    def hessian(self, *args: Any, **kwargs: Any) -> np.ndarray:
+        """The second derivatives of the mean cost by the `parameters`, an array (p, p).
+
+        >>> w, b = Value(3.0), Value(1.0)
+        >>> compile_cost(lambda x: w * w * x * b).hessian([1.0, 2.0]).tolist()
+        [[3.0, 9.0], [9.0, 0.0]]
+        """
+        entry, X = self._entry(args, kwargs)
+        plan, cost = entry.plan, self._mean_node(entry.plan)
+
+        def nodes(careful: bool) -> list[int]:
+            slopes = plan.parameter_gradients(cost, careful)
+            return [second for slope in slopes for second in plan.parameter_gradients(slope, careful)]
+
+        count = len(plan.trace.parameters)
+        return np.array(plan.run_derivatives('hessian', nodes, X, 0)[0]).reshape(count, count)
+
     def program(self) -> str:
         """The block instructions of the last call's shape, and what of the function each was raised from."""
         return listing.show(self._gradient_program())

@@ -167,6 +167,11 @@ def _numbers(example: Any, template: Any, name: str) -> Iterator[float]:
 
 
 def _check_number(x: Any, name: str) -> None:
+    if isinstance(x, Value) and x._tracer is not None:
+        raise TypeError(
+            f'{name} is a symbol: a compiled function takes batches of numbers, and is called here while another is '
+            'traced. Wrong: compile(lambda x: fast(x)). Right: compile(lambda x: f(x)), with the function itself'
+        )
     if isinstance(x, Value):
         raise TypeError(
             f'{name} is a Value, and a compiled function takes numbers: the gradient by it would be lost. '

@@ -117,9 +117,9 @@ class VectorMachine(Machine):
         """What the loops are told of the program."""
         before, lanes, after = self._code
         return {
-            'before': _address(before), 'befores': len(before),
-            'lanes': _address(lanes), 'laness': len(lanes),
-            'after': _address(after), 'afters': len(after),
+            'before': _address(before), 'before_count': len(before),
+            'lanes': _address(lanes), 'lanes_count': len(lanes),
+            'after': _address(after), 'after_count': len(after),
             'inputs': self.program.inputs, 'rows': _address(self.rows), 'slots': _address(self.slots),
             'most': self.most, 'frame': _address(self._frame),
         }  # fmt: skip

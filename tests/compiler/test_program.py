@@ -215,6 +215,31 @@ def test_a_cost_cannot_be_differentiated_again() -> None:
         gradients(C, [w], create_graph=True)
 
 
+def test_second_derivatives_of_a_cost_by_its_parameters() -> None:
+    model = MLP(2, [2, 1], activation='tanh', generator=0)
+    parameters = model.parameters()
+    cost = compile_cost(lambda x, y: (model(x) - y) ** 2)
+    Y = [0.5, -0.5, 1.0]
+    found = cost.hessian(X, Y)
+    total = micrograd.mean([(model(x) - y) ** 2 for x, y in zip(X, Y, strict=True)])
+    slopes = gradients(total, parameters, create_graph=True)
+    assert cost.jacobian(X, Y).tolist() == pytest.approx([g.data for g in slopes], rel=1e-12)
+    for row, g in zip(found.tolist(), slopes, strict=True):
+        assert row == pytest.approx([h.data for h in gradients(g, parameters)], rel=1e-11, abs=1e-15)
+
+
+def test_a_compiled_function_is_not_called_on_symbols() -> None:
+    inner = compile(lambda x: x * 2.0)
+    with pytest.raises(TypeError, match='with the function itself'):
+        compile(lambda x: inner([x]))([1.0])
+
+
+def test_what_computes_nothing_is_explained_too() -> None:
+    f = compile(lambda x: x)
+    f([1.0])
+    assert 'nothing is computed' in f.explain()
+
+
 def test_a_cost_can_be_copied_and_shown() -> None:
     w = Value(2.0)
     C = squared(w)([1.0], [1.0])
