@@ -9,9 +9,9 @@ from llvmlite import ir
 from micrograd.compiler.assembly import INDEX
 from micrograd.compiler.kernels import FRAME_FIRST, FRAME_LANES, FRAME_SCALE, Kernels
 
-# What the loops are told, as whole numbers: addresses, and counts.
+# What the loops are told, as whole numbers: addresses, and counts. An instruction is a function and its arguments.
 WORDS = (
-    'before', 'before_count', 'lanes', 'lanes_count', 'after', 'after_count',  # instructions: (function, its arguments) each
+    'before', 'before_count', 'lanes', 'lanes_count', 'after', 'after_count',  # instructions
     'X', 'inputs', 'order', 'ends', 'steps', 'numbers', 'numbers_count', 'numbers_at',
     'rows_out', 'rows', 'rows_count', 'record_out', 'slots', 'slots_count',
     'most', 'frame',
@@ -53,7 +53,7 @@ class Batches:
         k, a = self.k, self.a
         kernel = ir.FunctionType(ir.VoidType(), k.signature).as_pointer()
         code = self.pointer(name, INDEX)
-        with a.loop(a.index(0), self.words[f'{name}s']) as loop:
+        with a.loop(a.index(0), self.words[f'{name}_count']) as loop:
             at = a.b.mul(loop.i, a.index(2))
             f = a.b.inttoptr(a.read(code, at), kernel)
             a.b.call(f, [k.U, k.R, apart, vectors, a.pointer(a.read(code, a.sum(at, 1)), INDEX), k.frame])
