@@ -84,6 +84,7 @@ class Steps:
         self._native.begin()
         start = perf_counter()
         made = self._native.advance(order, ends, np.full((steps, 1), problem.learning_rate))
+        self._native.commit()
         seconds = perf_counter() - start
         self._native.finish()
         return Trained(seconds, made.losses.tolist(), [p.data for p in parameters])
