@@ -8,7 +8,7 @@ from micrograd import primitives
 from micrograd.engine import Value
 from micrograd.errors import DataError, ShapeError
 from micrograd.operators import apply
-from micrograd.primitives import Interpreter, Row, on_lists
+from micrograd.primitives import Interpreter, spelling
 from micrograd.scalars import is_real
 
 TYPE_CHECKING = False  # see context.py
@@ -16,17 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from micrograd.rows import Family, Formula
+    from micrograd.rows import Formula
 
 
-def _spell(entry: Row | Family) -> Formula:
-    """The function on Values and numbers that stands for an entry of the table."""
-    if isinstance(entry, Row):
-        return on_lists(entry, partial(apply, Value, entry))
-    return lambda x, *constants, **named: apply(Value, entry(*constants, **named), x)
-
-
-VALUES = Interpreter('values', _spell).functions
+VALUES = Interpreter('values', spelling(partial(apply, Value))).functions
 
 
 def primitive(name: str, value: Formula, partials: Formula, **facts: Any) -> Formula:

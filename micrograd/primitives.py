@@ -39,6 +39,7 @@ from micrograd.rows import (
     register,
     row,
     rows,
+    spelling,
 )
 
 TYPE_CHECKING = False  # see context.py
@@ -64,6 +65,7 @@ __all__ = [
     'register',
     'row',
     'rows',
+    'spelling',
 ]
 
 

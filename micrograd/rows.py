@@ -180,6 +180,21 @@ def on_lists(entry: Row | Family, call: Formula) -> Formula:
     return lambda xs, ys: call(*_of_one_length(entry.name, list(xs), list(ys)))
 
 
+def spelling(apply: Formula) -> Callable[[Row | Family], Formula]:
+    """How an interpreter spells entries of the table that it reads all in one way.
+
+    Args:
+        apply: (row, x, …) -> the row of these arguments.
+    """
+
+    def spell(entry: Row | Family) -> Formula:
+        if isinstance(entry, Row):
+            return on_lists(entry, partial(apply, entry))
+        return lambda x, *constants, **named: apply(entry(*constants, **named), x)
+
+    return spell
+
+
 def _of_one_length(name: str, xs: list[Any], ys: list[Any]) -> list[Any]:
     if len(xs) != len(ys):
         raise ShapeError(f'{name} pairs the numbers of two lists, and these have {len(xs)} and {len(ys)}')

@@ -7,7 +7,6 @@ evaluates such programs in JavaScript, the compiler with NumPy and in machine co
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from micrograd.formulas import undecided
@@ -23,10 +22,9 @@ from micrograd.primitives import (
     POW,
     SUB,
     WHERE,
-    Family,
     Interpreter,
     Row,
-    on_lists,
+    spelling,
 )
 
 if TYPE_CHECKING:
@@ -43,22 +41,24 @@ class Program:
     """
 
     def __init__(self, count: int):
+        self.count = count
         self.arguments = [Symbol(self, i) for i in range(count)]
         self.steps: list[Step] = []
         self._places: dict[str, int] = {}
 
     def step(self, name: str, *xs: Any) -> Symbol:
         """The result of a core row for symbols and numbers."""
-        return Symbol(self, self._place((name, *map(self.register, xs))))
+        return Symbol(self, self.place((name, *map(self.register, xs))))
 
     def register(self, x: Any) -> int:
         """Where a symbol's number will be, or a constant: True is 1.0, False is 0.0."""
-        return x.register if isinstance(x, Symbol) else self._place(float(x))
+        return x.register if isinstance(x, Symbol) else self.place(float(x))
 
-    def _place(self, step: Step) -> int:
+    def place(self, step: Step) -> int:
+        """The register that a step fills."""
         key = repr(step)  # tells 0.0 from -0.0
         if key not in self._places:
-            self._places[key] = len(self.arguments) + len(self.steps)
+            self._places[key] = self.count + len(self.steps)
             self.steps.append(step)
         return self._places[key]
 
@@ -121,10 +121,4 @@ class Symbol:
 # The interpreter ------------------------------------------------------------------------------------------------------
 
 
-def _spell(entry: Row | Family) -> Formula:
-    if isinstance(entry, Row):
-        return on_lists(entry, partial(apply, entry))
-    return lambda x, *constants, **named: apply(entry(*constants, **named), x)
-
-
-PROGRAMS = Interpreter('programs', _spell).functions
+PROGRAMS = Interpreter('programs', spelling(apply)).functions

@@ -70,6 +70,11 @@ WRITES: dict[type, tuple[str, Callable[[Any], int]]] = {
 }
 
 
+def written(i: Instruction) -> int:
+    """How many places an instruction fills."""
+    return WRITES[type(i)][1](i)
+
+
 @dataclass(frozen=True)
 class Entries:
     """The entries of all tables of a storage, one behind the other.
@@ -103,14 +108,13 @@ class Accesses:
     """
 
     def __init__(self, instructions: Iterable[Instruction]):
-        written: list[tuple[bool, int, int]] = []
+        filled: list[tuple[bool, int, int]] = []
         tables: dict[str, list[tuple[int, Array]]] = {'U': [], 'R': []}
         for number, i in enumerate(instructions):
-            storage, count = WRITES[type(i)]
-            written.append((storage == 'R', i.out, count(i)))
+            filled.append((WRITES[type(i)][0] == 'R', i.out, written(i)))
             for kind, table in READS[type(i)](i):
                 tables[kind].append((number, table.ravel()))
-        facts = np.array(written, np.int64).reshape(-1, 3)
+        facts = np.array(filled, np.int64).reshape(-1, 3)
         self.on_rows = facts[:, 0] == 1
         self.out, self.count = facts[:, 1], facts[:, 2]
         self.slots, self.rows = _entries(tables['U']), _entries(tables['R'])

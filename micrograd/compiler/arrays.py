@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from micrograd.compiler.accesses import Accesses
+from micrograd.compiler.accesses import Accesses, written
 from micrograd.compiler.expressions import Expression
 from micrograd.compiler.instructions import (
     Dots,
@@ -131,7 +131,7 @@ class ArrayMachine(Machine):
         self._before = self._bound(program.before, self.U)
         self._after = self._bound(program.after, self.U)
         means = [i for i in program.lanes if isinstance(i, Outer | Scatter)]
-        self._means = [self.U[i.out : i.out + _length(i)] for i in means]
+        self._means = [self.U[i.out : i.out + written(i)] for i in means]
 
     def _run(self, job: Job) -> None:
         start = 0
@@ -225,7 +225,7 @@ class ArrayMachine(Machine):
 
     @bind.register
     def _(self, i: Outer, R: Array) -> Bound:
-        out = self.U[i.out : i.out + _length(i)].reshape(len(i.lefts), -1)
+        out = self.U[i.out : i.out + written(i)].reshape(len(i.lefts), -1)
         lefts, rights = _operand(R, i.lefts), _operand(R, i.rights)
         return lambda: _store(out, out + lefts() @ rights().T / self._examples)
 
@@ -237,7 +237,7 @@ class ArrayMachine(Machine):
 
     @bind.register
     def _(self, i: Scatter, R: Array) -> Bound:
-        out = self.U[i.out : i.out + _length(i)].reshape(len(i.rows), -1)
+        out = self.U[i.out : i.out + written(i)].reshape(len(i.rows), -1)
         rows, chosen = _operand(R, i.rows), R[i.index]
 
         def run() -> None:
@@ -260,11 +260,6 @@ def _run(instructions: list[Bound]) -> None:
 
 def _store(out: Array, x: Array) -> None:
     out[...] = x
-
-
-def _length(i: Any) -> int:
-    """How many slots a mean over the lanes fills."""
-    return len(i.lefts) * len(i.rights) if isinstance(i, Outer) else len(i.rows) * i.choices
 
 
 def _operand(storage: Array, table: Array) -> Operand:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from micrograd.compiler import captured, structure, updates
+from micrograd.compiler.containers import mapped
 from micrograd.compiler.expressions import of_row
 from micrograd.compiler.instructions import BlockProgram, SharedTotal
 from micrograd.compiler.machine import check_choices, prepare
@@ -310,9 +311,7 @@ class NativeTraining:
         """For each example a row with the leaves of the model's output."""
         if rows is None:
             return None
-        found = np.empty((len(rows), 1 + len(self._leaves) + len(self._layers)))
-        found[:, runnable.varying] = rows
-        found[:, runnable.fixed] = np.repeat(record, np.diff(ends, prepend=0), axis=0)
+        found = runnable.side_by_side(rows, np.repeat(record, np.diff(ends, prepend=0), axis=0))
         return found[:, 1 : 1 + len(self._leaves)]
 
     def check_targets(self, examples: Sequence[Example], given: structure.Batch) -> None:
@@ -374,4 +373,4 @@ def _filled(template: Any, numbers: dict[Any, float]) -> Any:
     """Containers with Values in place of their leaves."""
     if isinstance(template, int):
         return blank(Value, numbers[template])
-    return structure.mapped(template, lambda node: blank(Value, numbers[node]))
+    return mapped(template, lambda node: blank(Value, numbers[node]))

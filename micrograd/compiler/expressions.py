@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -62,7 +62,7 @@ def substituted(outer: Expression, operand: int, inner: Expression) -> Expressio
 
     def copied(expression: Expression, registers: list[int]) -> int:
         for step in expression.steps:
-            steps.append(_renumbered(step, registers))
+            steps.append(renumbered(step, registers))
             registers.append(count + len(steps) - 1)
         return registers[expression.result]
 
@@ -72,7 +72,39 @@ def substituted(outer: Expression, operand: int, inner: Expression) -> Expressio
     return Expression(f'{inner.name} {outer.name}', count, tuple(steps), result)
 
 
-def _renumbered(step: Step, registers: list[int]) -> Any:
+def needed(steps: Sequence[Step], first: int, result: int, known: Container[int] = ()) -> set[int]:
+    """The registers from which one is computed, and itself.
+
+    Args:
+        steps: the steps.
+        first: the register that the first of them fills; those before are arguments.
+        result: the register.
+        known: registers whose numbers are there already, so that nobody asks what they are computed from.
+    """
+    found = {result}
+    for register in range(first + len(steps) - 1, first - 1, -1):
+        step = steps[register - first]
+        if register in found and register not in known and not isinstance(step, float):
+            found.update(step[1:])
+    return found
+
+
+def extracted(name: str, steps: Sequence[Step], first: int, result: int, operands: Sequence[int]) -> Expression:
+    """The formula of one register alone, of the registers that are its operands; see `needed` for the arguments.
+
+    >>> extracted('half', [2.0, ('exp', 0), ('div', 0, 1)], 1, 3, [0]).steps
+    (2.0, ('div', 0, 1))
+    """
+    registers = {register: place for place, register in enumerate(operands)}
+    kept: list[Step] = []
+    for register in sorted(needed(steps, first, result, registers) - registers.keys()):
+        kept.append(renumbered(steps[register - first], registers))
+        registers[register] = len(operands) + len(kept) - 1
+    return Expression(name, len(operands), tuple(kept), registers[result])
+
+
+def renumbered(step: Step, registers: Sequence[int] | Mapping[int, int]) -> Any:
+    """A step of other registers: for each of its arguments the new one."""
     return step if isinstance(step, float) else (step[0], *(registers[r] for r in step[1:]))
 
 
@@ -89,5 +121,5 @@ def merged(expression: Expression, places: Sequence[int]) -> Expression:
     """
     count = max(places, default=-1) + 1
     registers = [*places, *range(count, count + len(expression.steps))]
-    steps = tuple(_renumbered(step, registers) for step in expression.steps)
+    steps = tuple(renumbered(step, registers) for step in expression.steps)
     return Expression(expression.name, count, steps, registers[expression.result])

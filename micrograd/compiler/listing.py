@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from micrograd.compiler.accesses import WRITES, written
 from micrograd.compiler.instructions import (
     BlockProgram,
     Dots,
@@ -45,43 +46,44 @@ def show(program: BlockProgram) -> str:
 
 
 def _line(instruction: Instruction) -> str:
-    storage, count, what = _described(instruction)
+    what = _described(instruction)
+    storage, count = WRITES[type(instruction)][0], written(instruction)
     last = instruction.out + count - 1
     filled = f'{storage}[{instruction.out}]' if count == 1 else f'{storage}[{instruction.out}..{last}]'
     return f'{filled:<18} = {what:<44} {instruction.source}'
 
 
-def _described(instruction: Any) -> tuple[str, int, str]:
-    """The storage that an instruction fills, how many places, and what it computes."""
+def _described(instruction: Any) -> str:
+    """What an instruction computes."""
     match instruction:
         case Product():
-            return 'R', instruction.m, f'product, {instruction.m} x {len(instruction.rows)} weights'
+            return f'product, {instruction.m} x {len(instruction.rows)} weights'
         case Sums():
             m, count = instruction.slots.shape
-            return 'R', m, f'{_many(m, "sum")} of {_many(count, "term")}'
+            return f'{_many(m, "sum")} of {_many(count, "term")}'
         case Dots():
             m, count = instruction.lefts.shape
-            return 'R', m, f'{_many(m, "dot product")} of {_many(count, "term")}'
+            return f'{_many(m, "dot product")} of {_many(count, "term")}'
         case SharedSums():
             m, count = instruction.lefts.shape
-            return 'U', m, f'{_many(m, "sum")} of {_many(count, "term")}'
+            return f'{_many(m, "sum")} of {_many(count, "term")}'
         case Map():
-            return 'R', len(instruction.operands[0]), f'{instruction.expression.name}, row by row'
+            return f'{instruction.expression.name}, row by row'
         case SharedMap():
-            return 'U', len(instruction.operands[0]), f'{instruction.expression.name}, number by number'
+            return f'{instruction.expression.name}, number by number'
         case SharedTotal():
-            return 'U', 1, f'total of {instruction.expression.name} over {len(instruction.operands[0]):,} numbers'
+            return f'total of {instruction.expression.name} over {len(instruction.operands[0]):,} numbers'
         case Outer():
             m, count = len(instruction.lefts), len(instruction.rights)
-            return 'U', m * count, f'means of products, {m} x {count}'
+            return f'means of products, {m} x {count}'
         case Take():
             m, count = instruction.table.shape
-            return 'R', m, f'{_many(m, "number")} chosen from {count}'
+            return f'{_many(m, "number")} chosen from {count}'
         case Scatter():
             m = len(instruction.rows)
-            return 'U', m * instruction.choices, f'means by choice, {m} x {instruction.choices}'
+            return f'means by choice, {m} x {instruction.choices}'
         case Indexed():
-            return 'U', len(instruction.slots), 'numbers put side by side'
+            return 'numbers put side by side'
     raise TypeError(f'there is no instruction {type(instruction).__name__}')
 
 
@@ -138,4 +140,4 @@ def _reason(instruction: Any) -> str:
             return f'{instruction.expression.name}, for {len(instruction.operands[0])} side by side, element by element'
         case Indexed():
             return 'a copy of the weights, which do not lie at regular distances'
-    return _described(instruction)[2]
+    return _described(instruction)

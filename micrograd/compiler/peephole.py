@@ -9,7 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from micrograd.compiler.expressions import Expression
+from micrograd.compiler.expressions import Expression, extracted, renumbered
+from micrograd.straightline import Program
 
 
 @lru_cache(maxsize=1024)
@@ -24,24 +25,14 @@ def shorter(expression: Expression) -> Expression:
     steps = _Steps(expression.count)
     registers = list(range(expression.count))
     for step in expression.steps:
-        new = step if isinstance(step, float) else (step[0], *[registers[r] for r in step[1:]])
-        registers.append(steps.register(new))
-    return steps.needed(expression.name, registers[expression.result])
+        registers.append(steps.shortened(renumbered(step, registers)))
+    return extracted(expression.name, steps.steps, steps.count, registers[expression.result], range(steps.count))
 
 
-class _Steps:
-    """The steps of the new formula, none of which is there twice.
+class _Steps(Program):
+    """The steps of the new formula, none of which is there twice."""
 
-    Args:
-        count: how many operands it takes.
-    """
-
-    def __init__(self, count: int):
-        self.count = count
-        self.steps: list[Any] = []
-        self._places: dict[str, int] = {}
-
-    def register(self, step: Any) -> int:
+    def shortened(self, step: Any) -> int:
         """Where the number of a step is."""
         if not isinstance(step, float):
             rule = RULES.get(step[0])
@@ -50,32 +41,9 @@ class _Steps:
                 return found
         return self.place(step)
 
-    def place(self, step: Any) -> int:
-        """The same for a step as it is."""
-        key = repr(step)  # tells 0.0 from -0.0
-        if key not in self._places:
-            self._places[key] = self.count + len(self.steps)
-            self.steps.append(step)
-        return self._places[key]
-
     def made_by(self, register: int) -> Any:
         """The step that fills a register; of an operand nothing."""
         return self.steps[register - self.count] if register >= self.count else ('operand',)
-
-    def needed(self, name: str, result: int) -> Expression:
-        """The formula of a register, without what nobody asks for."""
-        wanted = {result}
-        for register in range(self.count + len(self.steps) - 1, self.count - 1, -1):
-            step = self.made_by(register)
-            if register in wanted and not isinstance(step, float):
-                wanted.update(step[1:])
-        places = {register: register for register in range(self.count)}
-        kept: list[Any] = []
-        for register in sorted(wanted - places.keys()):
-            step = self.made_by(register)
-            kept.append(step if isinstance(step, float) else (step[0], *[places[r] for r in step[1:]]))
-            places[register] = self.count + len(kept) - 1
-        return Expression(name, self.count, tuple(kept), places[result])
 
 
 def _is(step: Any, name: str) -> bool:
@@ -85,7 +53,7 @@ def _is(step: Any, name: str) -> bool:
 def _abs(steps: _Steps, x: int) -> int | None:
     """|-x| and ||x|| are |x|."""
     made = steps.made_by(x)
-    return steps.register(('abs', made[1])) if _is(made, 'neg') else x if _is(made, 'abs') else None
+    return steps.shortened(('abs', made[1])) if _is(made, 'neg') else x if _is(made, 'abs') else None
 
 
 def _neg(steps: _Steps, x: int) -> int | None:
@@ -99,7 +67,7 @@ def _exp(steps: _Steps, x: int) -> int | None:
     made = steps.made_by(x)
     if not _is(made, 'minimum') or steps.made_by(made[2]) != 0.0:
         return None
-    decreasing = steps.place(('exp', steps.register(('neg', steps.register(('abs', made[1]))))))
+    decreasing = steps.place(('exp', steps.shortened(('neg', steps.shortened(('abs', made[1]))))))
     condition = steps.place(('less_equal', steps.place(0.0), made[1]))
     return steps.place(('where', condition, steps.place(1.0), decreasing))
 

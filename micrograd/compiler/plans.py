@@ -36,6 +36,18 @@ class Runnable:
     varying: list[int]
     fixed: list[int]
 
+    def side_by_side(self, rows: Array, record: Array) -> Array:
+        """The outputs in their order, a row for each example.
+
+        Args:
+            rows: those that vary, a row for each example.
+            record: the others: a row for each example, or one for all.
+        """
+        found = np.empty((len(rows), len(self.varying) + len(self.fixed)), rows.dtype)
+        found[:, self.varying] = rows
+        found[:, self.fixed] = record
+        return found
+
 
 def load(program: BlockProgram, dtype: str, machine: str) -> Runnable:
     """A program in a machine of a kind, ready to run."""
@@ -103,10 +115,7 @@ class Plan:
             machine.steps(X, np.arange(n), np.array([n]), rows_out=rows, record_out=record)
         if not runnable.varying:
             return np.broadcast_to(record, (n, record.shape[1]))
-        found = np.empty((n, len(runnable.program.outputs)), self._dtype)
-        found[:, runnable.varying] = rows
-        found[:, runnable.fixed] = record
-        return found
+        return runnable.side_by_side(rows, record)
 
     def _runnable(self, name: str, nodes: Nodes, careful: bool) -> Runnable:
         key = name, careful

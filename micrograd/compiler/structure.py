@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from micrograd.compiler.containers import is_array, mapped
 from micrograd.compiler.trace import Input
 from micrograd.engine import Value
 from micrograd.errors import DataError, ShapeError
@@ -129,22 +130,6 @@ def _regular(examples: Any) -> np.ndarray | None:
     return numbers.astype(np.float64, copy=False)
 
 
-def mapped(x: Any, leaf: Callable[[Any], Any]) -> Any:
-    """The same containers, with `leaf` applied to what they hold."""
-    if hasattr(x, 'dtype') and getattr(x, 'ndim', 0) > 0:
-        new = np.empty(x.shape, dtype=object)
-        for i, item in enumerate(x.reshape(-1).tolist()):
-            new.reshape(-1)[i] = leaf(item)
-        return new
-    if isinstance(x, Mapping):
-        return {key: mapped(item, leaf) for key, item in x.items()}
-    if isinstance(x, tuple) and hasattr(x, '_fields'):
-        return type(x)(*(mapped(item, leaf) for item in x))
-    if isinstance(x, list | tuple):
-        return type(x)(mapped(item, leaf) for item in x)
-    return leaf(x)
-
-
 def _numbers(example: Any, template: Any, name: str) -> Iterator[float]:
     """The numbers of one example, in the order of the template; it must be made alike."""
     if isinstance(template, Input):
@@ -185,7 +170,7 @@ def _key(template: Any) -> Any:
     """A hashable description of a template."""
     if isinstance(template, Input):
         return template
-    if hasattr(template, 'dtype') and getattr(template, 'ndim', 0) > 0:
+    if is_array(template):
         return ('array', template.shape, template.reshape(-1)[0].column if template.size else None)
     if isinstance(template, Mapping):
         return ('dict', tuple((key, _key(inner)) for key, inner in template.items()))
@@ -229,7 +214,7 @@ def packed(template: Any, column: Callable[[Any], int], array: np.ndarray, axis:
 
 def shape(template: Any) -> tuple[int, ...] | None:
     """The shape of nested lists or of an array of leaves: () of a leaf; None if they are not regular."""
-    if hasattr(template, 'dtype') and getattr(template, 'ndim', 0) > 0:
+    if is_array(template):
         return tuple(template.shape)
     if isinstance(template, Mapping | tuple):
         return None
@@ -247,7 +232,7 @@ def leaves(template: Any) -> Iterator[Any]:
     """What the containers of a template hold, in order."""
     if isinstance(template, Mapping):
         template = list(template.values())
-    if isinstance(template, list | tuple) or (hasattr(template, 'dtype') and getattr(template, 'ndim', 0) > 0):
+    if isinstance(template, list | tuple) or is_array(template):
         for item in template:
             yield from leaves(item)
     else:

@@ -10,7 +10,6 @@ import linecache
 import os
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -33,8 +32,8 @@ from micrograd.primitives import (
     Family,
     Interpreter,
     Row,
-    on_lists,
     power,
+    spelling,
 )
 from micrograd.scalars import Condition, is_real
 
@@ -259,13 +258,7 @@ def _apply(row: Row, *xs: Any) -> Any:
     return row.forward(*map(float, xs))
 
 
-def _spell(entry: Row | Family) -> Any:
-    if isinstance(entry, Row):
-        return on_lists(entry, partial(_apply, entry))
-    return lambda x, *constants, **named: _apply(entry(*constants, **named), x)
-
-
-TRACES = Interpreter('traces', _spell).functions
+TRACES = Interpreter('traces', spelling(_apply)).functions
 
 
 # Errors ---------------------------------------------------------------------------------------------------------------

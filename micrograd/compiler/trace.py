@@ -16,6 +16,7 @@ from typing import Any
 
 from micrograd import context, groups
 from micrograd.collector import collector_paused
+from micrograd.compiler.containers import each, is_container
 from micrograd.compiler.graph import CONSTANT, INPUT, SHARED, Graph
 from micrograd.compiler.symbols import TRACES, Symbol, Tracer, kept, tracing_error
 from micrograd.engine import Value
@@ -185,15 +186,15 @@ class _Recorder(Tracer):
         """A template with symbols in place of the inputs."""
         if isinstance(template, Input):
             return self.symbol(self.graph.input(template.column))
-        return _mapped(template, self.filled)
+        return each(template, self.filled)
 
     def emptied(self, result: Any) -> Any:
         """What a function returned, with nodes in place of the numbers."""
         node = self.node(result)
         if node is not None:
             return node
-        if isinstance(result, Mapping | list | tuple) or _is_array(result):
-            return _mapped(result, self.emptied)
+        if is_container(result):
+            return each(result, self.emptied)
         raise TracingError(
             f'a compiled function returns Values, numbers, and lists, tuples or dictionaries of them, not '
             f'{type(result).__name__}: {result!r:.60}. Wrong: return None. Right: return [a, b]'
@@ -239,27 +240,7 @@ def _with_constants(graph: Graph, numbers: Mapping[int, float]) -> tuple[Graph, 
 def _renumbered(outputs: Any, places: Sequence[int]) -> Any:
     if isinstance(outputs, int):
         return places[outputs]
-    return _mapped(outputs, partial(_renumbered, places=places))
-
-
-def _mapped(thing: Any, function: Callable[[Any], Any]) -> Any:
-    """The same container, with a function applied to what is in it; anything else as it is."""
-    if isinstance(thing, Mapping):
-        return {key: function(x) for key, x in thing.items()}
-    if isinstance(thing, tuple) and hasattr(thing, '_fields'):
-        return type(thing)(*map(function, thing))
-    if isinstance(thing, list | tuple):
-        return type(thing)(map(function, thing))
-    if _is_array(thing):
-        new = thing.astype(object, order='C')
-        for i, x in enumerate(thing.reshape(-1).tolist()):
-            new.reshape(-1)[i] = function(x)
-        return new
-    return thing
-
-
-def _is_array(thing: Any) -> bool:
-    return bool(getattr(thing, 'ndim', 0))
+    return each(outputs, partial(_renumbered, places=places))
 
 
 def _interior(v: Value) -> TracingError:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.compiler.expressions import Expression
+from micrograd.compiler.expressions import Expression, extracted, needed
 from micrograd.compiler.instructions import Indexed, Instruction, SharedMap, Slots
 from micrograd.straightline import PROGRAMS, Program, Step
 
@@ -80,17 +80,6 @@ def _extracted(steps: Sequence[Step], count: int, result: int, made: Mapping[int
     Returns:
         The formula, and for each of its operands the argument: as it was, or, from `count` on, as it is now.
     """
-    needed = {result}
-    for register in range(count + len(steps) - 1, count - 1, -1):
-        step = steps[register - count]
-        if register in needed and register not in made and isinstance(step, tuple):
-            needed.update(step[1:])
-    operands = sorted(r for r in needed if r < count or r in made)
-    places = {register: i for i, register in enumerate(operands)}
-    kept: list[Step] = []
-    for register in sorted(needed - set(operands)):
-        step = steps[register - count]
-        kept.append(step if isinstance(step, float) else (step[0], *(places[r] for r in step[1:])))
-        places[register] = len(operands) + len(kept) - 1
-    expression = Expression('rule', len(operands), tuple(kept), places[result])
+    operands = sorted(r for r in needed(steps, count, result, made) if r < count or r in made)
+    expression = extracted('rule', steps, count, result, operands)
     return expression, [made.get(register, register) for register in operands]
