@@ -1,15 +1,19 @@
-"""Executes the notebooks of this folder and writes them back with their outputs: `python -m notebooks`.
+"""Executes the notebooks of this folder and writes them back with their outputs: `python -m notebooks [--measure]`.
 
 What is written depends on the cells and on the installed versions only, not on the day, the place or the machine. It
 has pictures where a running notebook has pages to explore: code-hosting pages show the former, and strip the latter.
+
+Cells with the tag 'measured' show seconds, or the last digits of long sums, which differ from machine to machine. They
+are executed as the others are, but keep the outputs that they have, unless `--measure` asks for new ones.
 """
 
+import argparse
 import io
 import re
-import sys
 import tempfile
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
@@ -37,6 +41,11 @@ def paths() -> list[Path]:
 def read(path: Path) -> NotebookNode:
     """A notebook as it is."""
     return nbformat.read(path, as_version=4)
+
+
+def is_measured(cell: NotebookNode) -> bool:
+    """Whether what a cell shows depends on the machine."""
+    return 'measured' in cell.metadata.get('tags', [])
 
 
 def execute(notebook: NotebookNode) -> None:
@@ -98,12 +107,24 @@ def _small(png: str) -> str:
     return b64encode(buffer.getvalue()).decode()
 
 
+def renew(notebook: NotebookNode, measure: bool) -> None:
+    """Execute a notebook; cells that are measured keep their outputs if they have any, unless `measure`."""
+    kept = {} if measure else {cell.id: deepcopy(cell.outputs) for cell in notebook.cells if is_measured(cell)}
+    execute(notebook)
+    for cell in notebook.cells:
+        if kept.get(cell.id):
+            cell.outputs = kept[cell.id]
+
+
 def main() -> None:
     """Execute the notebooks that are named, or all, and say which."""
-    chosen = [Path(name) for name in sys.argv[1:]] or paths()
-    for path in chosen:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('files', metavar='FILE', nargs='*', type=Path, default=paths())
+    parser.add_argument('--measure', action='store_true', help='renew what depends on the machine, too')
+    arguments = parser.parse_args()
+    for path in arguments.files:
         notebook = read(path)
-        execute(notebook)
+        renew(notebook, arguments.measure)
         nbformat.validate(notebook)
         path.write_text(nbformat.writes(notebook) + '\n', encoding='utf-8')
         print(f'{path}  {path.stat().st_size / 1000:.0f} kB', flush=True)

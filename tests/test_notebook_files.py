@@ -3,6 +3,7 @@
 import json
 import re
 from copy import deepcopy
+from itertools import filterfalse
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,7 @@ def committed_and_executed(request):
 
 def test_outputs_are_those_of_the_cells_as_they_are(committed_and_executed):
     committed, executed = committed_and_executed
-    for old in code_cells(committed):
+    for old in filterfalse(notebooks.is_measured, code_cells(committed)):
         assert texts(old) == texts(cell(executed, old.id)), f'stale output of {old.id}: run python -m notebooks'
 
 
@@ -200,6 +201,18 @@ def test_a_page_to_explore_becomes_the_picture_in_it():
 )
 def test_of_other_outputs_what_every_page_shows_is_kept(bundle, kept):
     assert {*notebooks._static(bundle)} == kept
+
+
+def test_what_depends_on_the_machine_stays_as_it_is_unless_it_is_asked_for():
+    cells = [v4.new_code_cell('print(1)', id='a'), v4.new_code_cell('print(2)', id='b')]
+    cells += [v4.new_code_cell('print(3)', id='c')]
+    cells[1].metadata.tags = cells[2].metadata.tags = ['measured']
+    cells[1].outputs = [v4.new_output('stream', text='seconds\n')]
+    notebook = v4.new_notebook(cells=cells)
+    notebooks.renew(notebook, measure=False)
+    assert [printed(cell) for cell in notebook.cells] == ['1\n', 'seconds\n', '3\n']
+    notebooks.renew(notebook, measure=True)
+    assert [printed(cell) for cell in notebook.cells] == ['1\n', '2\n', '3\n']
 
 
 def test_progress_bars_go(tmp_path: Path):
