@@ -27,6 +27,8 @@ FAINTEST, STRONGEST = 0.2, 0.9  # opacity of lines
 OUTLINE = '#8a9099'
 BESIDE = 7  # characters of a label beside a circle
 
+Line = list[tuple[float, float]]  # its two ends
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
@@ -111,7 +113,7 @@ def _largest(numbers: Iterable[float | None]) -> float:
     return max((abs(number) for number in numbers if number is not None and math.isfinite(number)), default=0.0) or 1.0
 
 
-class _Places:
+class Places:
     """Where the circles are."""
 
     def __init__(self, columns: Sequence[Column]):
@@ -130,6 +132,20 @@ class _Places:
         """Of a place in a column, which is centred."""
         return BOTTOM + PITCH * (self.rows / 2 + (column.places - 1) / 2 - place)
 
+    def centres(self, columns: Sequence[Column]) -> Iterator[tuple[Node, tuple[float, float]]]:
+        """Each circle, and where its centre is."""
+        for number, column in enumerate(columns):
+            for node in column.nodes:
+                yield node, (self.x(number), self.y(node.place, column))
+
+    def lines(self, columns: Sequence[Column]) -> Iterator[tuple[Line, Node, int]]:
+        """Each weight between two circles: the ends of its line, where it leads to, and which of its weights it is."""
+        for number, (before, after) in enumerate(pairwise(columns)):
+            for node in after.nodes:
+                for other in before.nodes:
+                    start = (self.x(number), self.y(other.place, before))
+                    yield [start, (self.x(number + 1), self.y(node.place, after))], node, other.index
+
 
 def draw_columns(columns: Sequence[Column], title: str, subtitle: str) -> Figure:
     """The picture.
@@ -139,31 +155,38 @@ def draw_columns(columns: Sequence[Column], title: str, subtitle: str) -> Figure
         title: the line above.
         subtitle: the smaller line below it.
     """
-    places, scales = _Places(columns), _Scales(columns)
+    scales = _Scales(columns)
     with styled():
-        figure: Figure
-        figure, axes = bare_figure(places.width, places.height)
-        figure.text(0.3 / places.width, 1 - 0.36 / places.height, title, size=14, weight='bold', parse_math=False)
-        figure.text(0.3 / places.width, 1 - 0.62 / places.height, subtitle, size=9.5, color=GREY, parse_math=False)
+        figure, axes, places = framed(columns, title, subtitle)
         _draw_lines(axes, columns, places, scales)
-        for number, column in enumerate(columns):
-            _draw_heading(axes, column, places.x(number), places)
-            for node in column.nodes:
-                _draw_node(axes, node, (places.x(number), places.y(node.place, column)), scales)
-            if column.size > len(column.nodes):
-                _draw_gap(axes, column, places.x(number), places)
+        for node, centre in places.centres(columns):
+            _draw_node(axes, node, centre, scales)
         _draw_legend(axes, places, scales)
     return figure
+
+
+def framed(columns: Sequence[Column], title: str, subtitle: str) -> tuple[Figure, Axes, Places]:
+    """A figure with the texts above, and the places for circles and lines, which are still to be drawn."""
+    places = Places(columns)
+    figure, axes = bare_figure(places.width, places.height)
+    figure.text(0.3 / places.width, 1 - 0.36 / places.height, title, size=14, weight='bold', parse_math=False)
+    figure.text(0.3 / places.width, 1 - 0.62 / places.height, subtitle, size=9.5, color=GREY, parse_math=False)
+    for number, column in enumerate(columns):
+        _draw_heading(axes, column, places.x(number), places)
+        if column.size > len(column.nodes):
+            _draw_gap(axes, column, places.x(number), places)
+    return figure, axes, places
 
 
 # Lines -----------------------------------------------------------------------------------------------------------
 
 
-def _draw_lines(axes: Axes, columns: Sequence[Column], places: _Places, scales: _Scales) -> None:
+def _draw_lines(axes: Axes, columns: Sequence[Column], places: Places, scales: _Scales) -> None:
     """The weights, the strongest on top; zero is drawn too, as the faintest."""
     from matplotlib.collections import LineCollection
 
-    lines = sorted(_lines(columns, places), key=lambda line: abs(line[1]) if math.isfinite(line[1]) else math.inf)
+    found = [(ends, node.weights[k]) for ends, node, k in places.lines(columns)]
+    lines = sorted(found, key=lambda line: abs(line[1]) if math.isfinite(line[1]) else math.inf)
     axes.add_collection(
         LineCollection(
             [ends for ends, _ in lines],
@@ -174,16 +197,6 @@ def _draw_lines(axes: Axes, columns: Sequence[Column], places: _Places, scales: 
             zorder=1,
         )
     )
-
-
-def _lines(columns: Sequence[Column], places: _Places) -> Iterator[tuple[list[tuple[float, float]], float]]:
-    """Each weight between two circles, with the ends of its line."""
-    for number, (before, after) in enumerate(pairwise(columns)):
-        for node in after.nodes:
-            for other in before.nodes:
-                start = (places.x(number), places.y(other.place, before))
-                end = (places.x(number + 1), places.y(node.place, after))
-                yield [start, end], node.weights[other.index]
 
 
 # Circles ---------------------------------------------------------------------------------------------------------
@@ -202,9 +215,15 @@ def _draw_node(axes: Axes, node: Node, centre: tuple[float, float], scales: _Sca
         _number(axes, (x, y + 0.105), node.a, 7.5)
         _number(axes, (x, y - 0.105), node.delta, 7.5)
     _outline(axes, centre, node.bias, scales)
+    draw_label(axes, node, centre)
+
+
+def draw_label(axes: Axes, node: Node, centre: tuple[float, float]) -> None:
+    """What is written beside a circle, shortened."""
     if node.label:
         text = node.label if len(node.label) <= BESIDE else f'{node.label[: BESIDE - 1]}…'
-        axes.text(x - RADIUS - 0.1, y, text, ha='right', va='center', size=10, style='italic', parse_math=False)
+        x, y = centre[0] - RADIUS - 0.1, centre[1]
+        axes.text(x, y, text, ha='right', va='center', size=10, style='italic', parse_math=False)
 
 
 def _half(axes: Axes, centre: tuple[float, float], angles: tuple[int, int], number: float | None, most: float) -> None:
@@ -256,14 +275,14 @@ def brief(number: float) -> str:
 # Texts -----------------------------------------------------------------------------------------------------------
 
 
-def _draw_heading(axes: Axes, column: Column, x: float, places: _Places) -> None:
+def _draw_heading(axes: Axes, column: Column, x: float, places: Places) -> None:
     y = BOTTOM + places.rows * PITCH + 0.32
     axes.text(x, y, column.name, ha='center', va='bottom', size=10.5, weight='bold')
     what = f'{column.size:,}' + f' × {column.what}' * bool(column.what)
     axes.text(x, y - 0.04, what, ha='center', va='top', size=8.5, color=GREY, parse_math=False)
 
 
-def _draw_gap(axes: Axes, column: Column, x: float, places: _Places) -> None:
+def _draw_gap(axes: Axes, column: Column, x: float, places: Places) -> None:
     """Three dots in the place that was left free, and how many neurons they stand for."""
     free = next(i for i, node in enumerate(column.nodes) if node.place != i)
     y = places.y(free, column)
@@ -273,7 +292,7 @@ def _draw_gap(axes: Axes, column: Column, x: float, places: _Places) -> None:
     text.set_zorder(5)
 
 
-def _draw_legend(axes: Axes, places: _Places, scales: _Scales) -> None:
+def _draw_legend(axes: Axes, places: Places, scales: _Scales) -> None:
     """Two rows at the foot: what the lines mean, and what the circles do."""
     x, y = (places.width - NARROWEST) / 2 + 0.3, 0.62
     axes.text(x, y, 'weight', va='center', size=8.5, color=GREY)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from micrograd import checks
 from micrograd.engine import Value
 from micrograd.errors import DataError
+from micrograd.letters import SUBSCRIPTS
 from micrograd.passes import activation_name, neurons_of, passes
 from micrograd.render.plots.circles import Column, Node, draw_columns
 from micrograd.render.plots.figures import written
-from micrograd.render.view import SUBSCRIPTS, legible
+from micrograd.render.view import legible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,19 +63,37 @@ def network(
     Source: Nielsen, Neural Networks and Deep Learning, chapter 1, "The architecture of neural networks", for the
     picture; chapter 2, "The four fundamental equations behind backpropagation", for the error.
     """
-    most = checks.count(widest, 'widest')
-    if most < FEWEST:
-        raise DataError(f'widest should be at least {FEWEST}, for the first, a gap and the last, not {most}')
+    most = most_circles(widest)
     layers = neurons_of(model)
     roots = _roots(v)
     calls = passes(model, roots) if roots else [[[] for _ in layer] for layer in layers]
     went_back = any(root.grad != 0.0 for root in roots)
+    columns = columns_of(layers, calls, most, went_back)
+    return draw_columns(columns, heading(model, title), _subtitle(model, roots, calls, went_back))
+
+
+def most_circles(widest: SupportsIndex) -> int:
+    """The number of circles in a column, checked."""
+    most = checks.count(widest, 'widest')
+    if most < FEWEST:
+        raise DataError(f'widest should be at least {FEWEST}, for the first, a gap and the last, not {most}')
+    return most
+
+
+def heading(model: Any, title: str | None) -> str:
+    """The line above the picture."""
+    return legible(model.brief() if title is None else title, LONGEST_TITLE)
+
+
+def columns_of(
+    layers: Sequence[Sequence[Neuron]], calls: list[list[list[Pass]]], most: int, went_back: bool
+) -> list[Column]:
+    """The circles: those of the inputs, then those of each layer."""
     columns = [_inputs(layers[0], calls[0], most, went_back)]
     for number, (layer, seen) in enumerate(zip(layers, calls, strict=True), 1):
         name = 'output' if number == len(layers) else f'layer {number}'
         columns.append(_layer(name, layer, seen, most, went_back))
-    heading = legible(model.brief() if title is None else title, LONGEST_TITLE)
-    return draw_columns(columns, heading, _subtitle(model, roots, calls, went_back))
+    return columns
 
 
 def _roots(v: Any) -> list[Value]:
