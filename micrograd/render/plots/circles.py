@@ -132,19 +132,19 @@ class Places:
         """Of a place in a column, which is centred."""
         return BOTTOM + PITCH * (self.rows / 2 + (column.places - 1) / 2 - place)
 
-    def centres(self, columns: Sequence[Column]) -> Iterator[tuple[Node, tuple[float, float]]]:
-        """Each circle, and where its centre is."""
+    def centres(self, columns: Sequence[Column]) -> Iterator[tuple[int, Node, tuple[float, float]]]:
+        """Each circle: the number of its column, the circle, and where its centre is."""
         for number, column in enumerate(columns):
             for node in column.nodes:
-                yield node, (self.x(number), self.y(node.place, column))
+                yield number, node, (self.x(number), self.y(node.place, column))
 
-    def lines(self, columns: Sequence[Column]) -> Iterator[tuple[Line, Node, int]]:
-        """Each weight between two circles: the ends of its line, where it leads to, and which of its weights it is."""
-        for number, (before, after) in enumerate(pairwise(columns)):
+    def lines(self, columns: Sequence[Column]) -> Iterator[tuple[Line, int, Node, int]]:
+        """Each weight: the ends of its line, the column and the circle that it leads to, and which of its weights."""
+        for number, (before, after) in enumerate(pairwise(columns), 1):
             for node in after.nodes:
                 for other in before.nodes:
-                    start = (self.x(number), self.y(other.place, before))
-                    yield [start, (self.x(number + 1), self.y(node.place, after))], node, other.index
+                    start = (self.x(number - 1), self.y(other.place, before))
+                    yield [start, (self.x(number), self.y(node.place, after))], number, node, other.index
 
 
 def draw_columns(columns: Sequence[Column], title: str, subtitle: str) -> Figure:
@@ -159,7 +159,7 @@ def draw_columns(columns: Sequence[Column], title: str, subtitle: str) -> Figure
     with styled():
         figure, axes, places = framed(columns, title, subtitle)
         _draw_lines(axes, columns, places, scales)
-        for node, centre in places.centres(columns):
+        for _, node, centre in places.centres(columns):
             _draw_node(axes, node, centre, scales)
         _draw_legend(axes, places, scales)
     return figure
@@ -185,7 +185,7 @@ def _draw_lines(axes: Axes, columns: Sequence[Column], places: Places, scales: _
     """The weights, the strongest on top; zero is drawn too, as the faintest."""
     from matplotlib.collections import LineCollection
 
-    found = [(ends, node.weights[k]) for ends, node, k in places.lines(columns)]
+    found = [(ends, node.weights[k]) for ends, _, node, k in places.lines(columns)]
     lines = sorted(found, key=lambda line: abs(line[1]) if math.isfinite(line[1]) else math.inf)
     axes.add_collection(
         LineCollection(
@@ -204,18 +204,27 @@ def _draw_lines(axes: Axes, columns: Sequence[Column], places: Places, scales: _
 
 def _draw_node(axes: Axes, node: Node, centre: tuple[float, float], scales: _Scales) -> None:
     """A disc of two halves, activation above and error below; one of a single colour where there is no error."""
-    x, y = centre
-    if node.delta is None:
-        _half(axes, centre, (0, 360), node.a, scales.a)
-        _number(axes, (x, y), node.a, 8)
-    else:
-        _half(axes, centre, (0, 180), node.a, scales.a)
-        _half(axes, centre, (180, 360), node.delta, scales.delta)
-        axes.plot([x - RADIUS, x + RADIUS], [y, y], color='white', linewidth=1, zorder=3)
-        _number(axes, (x, y + 0.105), node.a, 7.5)
-        _number(axes, (x, y - 0.105), node.delta, 7.5)
+    parts = [(node.a, scales.a)] if node.delta is None else [(node.a, scales.a), (node.delta, scales.delta)]
+    draw_disc(axes, centre, [(_fill(x, most), '' if x is None else brief(x)) for x, most in parts])
     _outline(axes, centre, node.bias, scales)
     draw_label(axes, node, centre)
+
+
+def _fill(number: float | None, most: float) -> Any:
+    return 'white' if number is None else tint(number / most) if math.isfinite(number) else INK
+
+
+def draw_disc(axes: Axes, centre: tuple[float, float], parts: Sequence[tuple[Any, str]]) -> None:
+    """A disc of one colour with a text in it, or two halves, the first of them above."""
+    x, y = centre
+    whole = len(parts) == 1
+    looks = [((0, 360), y, 8.0)] if whole else [((0, 180), y + 0.105, 7.5), ((180, 360), y - 0.105, 7.5)]
+    if not whole:
+        axes.plot([x - RADIUS, x + RADIUS], [y, y], color='white', linewidth=1, zorder=3)
+    for (fill, text), (angles, height, size) in zip(parts, looks, strict=True):
+        _half(axes, centre, angles, fill)
+        colour = 'white' if fill == INK else INK
+        axes.text(x, height, text, ha='center', va='center', size=size, color=colour, zorder=5)
 
 
 def draw_label(axes: Axes, node: Node, centre: tuple[float, float]) -> None:
@@ -226,32 +235,29 @@ def draw_label(axes: Axes, node: Node, centre: tuple[float, float]) -> None:
         axes.text(x, y, text, ha='right', va='center', size=10, style='italic', parse_math=False)
 
 
-def _half(axes: Axes, centre: tuple[float, float], angles: tuple[int, int], number: float | None, most: float) -> None:
+def _half(axes: Axes, centre: tuple[float, float], angles: tuple[int, int], fill: Any) -> None:
     from matplotlib.patches import Wedge
 
-    fill = 'white' if number is None else tint(number / most) if math.isfinite(number) else INK
     axes.add_patch(Wedge(centre, RADIUS, *angles, facecolor=fill, edgecolor='none', zorder=2))
 
 
 def _outline(axes: Axes, centre: tuple[float, float], bias: float | None, scales: _Scales) -> None:
-    """The bias as a line around the disc, on white, so that the lines below do not shine through."""
+    """The bias as a line around the disc."""
+    if bias is None or bias == 0.0:
+        draw_outline(axes, centre, 1.0, edgecolor=OUTLINE)
+        return
+    *colour, opacity = scales.ink(bias)
+    width = 1.0 + scales.width(bias) * (1 - 1 / WIDEST_LINE)
+    look = '-' if math.isfinite(bias) else ':'
+    draw_outline(axes, centre, width, edgecolor=(*colour, max(opacity, 0.55)), linestyle=look)
+
+
+def draw_outline(axes: Axes, centre: tuple[float, float], width: float, **look: Any) -> None:
+    """A line around a disc, on white, so that the lines below do not shine through."""
     from matplotlib.patches import Circle
 
-    width = 1.0
-    look: dict[str, Any] = {'edgecolor': OUTLINE}
-    if bias is not None and bias != 0.0:
-        *colour, opacity = scales.ink(bias)
-        width = 1.0 + scales.width(bias) * (1 - 1 / WIDEST_LINE)
-        look = {'edgecolor': (*colour, max(opacity, 0.55)), 'linestyle': '-' if math.isfinite(bias) else ':'}
     axes.add_patch(Circle(centre, RADIUS, fill=False, edgecolor='white', linewidth=width + 1.5, zorder=2.5))
     axes.add_patch(Circle(centre, RADIUS, fill=False, linewidth=width, zorder=4, **look))
-
-
-def _number(axes: Axes, at: tuple[float, float], number: float | None, size: float) -> None:
-    if number is None:
-        return
-    colour = INK if math.isfinite(number) else 'white'
-    axes.text(*at, brief(number), ha='center', va='center', size=size, color=colour, zorder=5)
 
 
 def brief(number: float) -> str:
