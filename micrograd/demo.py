@@ -1,13 +1,9 @@
 """`micrograd demo`: a network learns to tell two moons apart, and is drawn, down to the last number."""
 
-import errno
-import math
 import os
-from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from micrograd.checkpoint import save
 from micrograd.checks import random_generator
@@ -22,6 +18,7 @@ from micrograd.losses import bce_with_logits
 from micrograd.metrics import binary_accuracy
 from micrograd.nn import MLP
 from micrograd.optim import Adam, linear
+from micrograd.outputs import Write, directory, write_files
 from micrograd.render import Drawing, draw
 from micrograd.render.explorer import Explorer, explore
 from micrograd.render.layout import layout
@@ -34,8 +31,6 @@ EXAMPLES = 100
 EPOCHS = 30
 BATCH_SIZE = 10
 LEARNING_RATE = 0.05
-
-Write = Callable[[Path], Any]
 
 
 def run(out: str | os.PathLike[str] = 'micrograd-demo', seed: int | Random = 0) -> list[Path]:
@@ -57,7 +52,7 @@ def run(out: str | os.PathLike[str] = 'micrograd-demo', seed: int | Random = 0) 
     """
     optional_import('matplotlib', 'plot')
     layout('digraph {}', 'svg')  # it says what is missing, if anything is
-    folder = _directory(out)
+    folder = directory(out)
     model, data, history = train(seed)
     if history.stopped == 'interrupted':
         raise KeyboardInterrupt
@@ -77,7 +72,7 @@ def run(out: str | os.PathLike[str] = 'micrograd-demo', seed: int | Random = 0) 
         'loss.png': ('the same', loss.save),
         'loss.html': (f'its {_extent(loss)}, to explore: open it in a browser', page.save),
     }
-    return _written(folder, files)
+    return write_files(folder, files)
 
 
 def train(
@@ -170,23 +165,5 @@ def _activations(model: MLP, loss: Value) -> list[list[Value]]:
     return layers
 
 
-def _directory(out: str | os.PathLike[str]) -> Path:
-    folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, 'this is a file, and the demo writes into a directory', str(folder))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 def _extent(drawing: Drawing) -> str:
     return f'{drawing.view.values} values'
-
-
-def _written(folder: Path, files: Mapping[str, tuple[str, Write]]) -> list[Path]:
-    """Write the files one after another, each with its line in the table of them."""
-    paths = [folder / name for name in files]
-    width = max(len(str(path)) for path in paths)
-    for path, (what, write) in zip(paths, files.values(), strict=True):
-        write(path)
-        print(f'{path!s:<{width}}  {math.ceil(path.stat().st_size / 1000):>5,} kB  {what}', flush=True)
-    return paths
