@@ -20,6 +20,10 @@ REASSOCIATED = ('reassoc', 'contract')  # what accumulation may do; never formul
 
 Values = list[Any]
 
+# LLVM 22 aborts, and the process with it, where this moves an instruction above the first of a block that masks a vector
+# of AVX-512: https://github.com/llvm/llvm-project, TwoAddressInstructionPass, rescheduleKillAboveMI.
+llvm.set_option('micrograd', '-twoaddr-reschedule=false')
+
 
 def target() -> Any:
     """The processor that this runs on."""
