@@ -20,8 +20,8 @@ REASSOCIATED = ('reassoc', 'contract')  # what accumulation may do; never formul
 
 Values = list[Any]
 
-# LLVM 22 aborts, and the process with it, where this moves an instruction above the first of a block that masks a vector
-# of AVX-512: https://github.com/llvm/llvm-project, TwoAddressInstructionPass, rescheduleKillAboveMI.
+# In LLVM 22 an assertion fails, which ends the process, where a block masks vectors of AVX-512 and its pass
+# TwoAddressInstruction moves an instruction up to save a copy (rescheduleKillAboveMI).
 llvm.set_option('micrograd', '-twoaddr-reschedule=false')
 
 
