@@ -1,4 +1,4 @@
-"""The command line: `micrograd draw`, `check`, `ops`, `compile` and `demo`.
+"""The command line: `micrograd draw`, `check`, `ops`, `compile`, `demo` and `digits`.
 
 Exit codes: 0 done; 1 a check failed, or the work could not be done; 2 the command was not understood.
 """
@@ -11,7 +11,7 @@ import io
 import os
 import re
 import sys
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -21,6 +21,7 @@ from micrograd.columns import aligned, at_the_point
 from micrograd.engine import Value
 from micrograd.errors import ExpressionError, MicrogradError
 from micrograd.expression import SEE_OPS, assignments, near, parse
+from micrograd.initialisation import INITIALISATIONS
 from micrograd.primitives import COMPOSITIONS, TABLE
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ EXAMPLES = """examples:
   micrograd ops sigmoid
   micrograd compile '(tanh(w*x + b) - y)**2' w=-3 b=6.88
   micrograd demo
+  micrograd digits
 """
 DRAW_EXAMPLES = """examples:
   micrograd draw 'tanh(w*x + b)' w=-3 x=2 b=6.88 -o neuron.svg
@@ -76,6 +78,12 @@ COMPILE_EXAMPLES = """examples:
 DEMO_EXAMPLES = """examples:
   micrograd demo
   micrograd demo --out /tmp/moons --seed 3
+"""
+DIGITS_EXAMPLES = """examples:
+  micrograd digits
+  micrograd digits --data mnist
+  micrograd digits --data mnist --hidden 100 --cost cross-entropy
+  micrograd digits --data mnist --hidden 30,30 --epochs 60 --initialisation gaussian
 """
 
 
@@ -192,6 +200,7 @@ def _parser() -> _Parser:
     _add_ops(commands)
     _add_compile(commands)
     _add_demo(commands)
+    _add_digits(commands)
     return parser
 
 
@@ -256,6 +265,54 @@ def _add_demo(commands: Any) -> None:
     command.add_argument('--out', metavar='DIR', default='micrograd-demo', help='where the files go (%(default)s)')
     command.add_argument('--seed', metavar='N', type=int, default=0, help='of every random number (%(default)s)')
     command.set_defaults(run=_demo)
+
+
+def _add_digits(commands: Any) -> None:
+    about = 'train a network to read handwritten digits, and show what it has learnt'
+    more = """
+
+Sigmoid neurons, mini-batches and the quadratic cost, as in chapter 1 of Nielsen's book; the
+cross-entropy and the better initial weights are those of its chapter 3. After each epoch
+it prints how many of the test digits come out right. The book counts epochs from 0, this
+from 1. Without --data the digits are the small ones that come with scikit-learn.
+"""
+    command = _add(commands, 'digits', about, DIGITS_EXAMPLES, more)
+    files = (
+        'a folder with the files of MNIST, gzipped or not: train-images-idx3-ubyte … or only t10k-images-idx3-ubyte …'
+    )
+    command.add_argument('--data', metavar='DIR', help=files)
+    sizes = 'how many hidden neurons; 30,20 is two layers of them (30)'
+    command.add_argument('--hidden', metavar='N', type=_sizes, default=(30,), help=sizes)
+    command.add_argument('--epochs', metavar='N', type=_count, default=30, help='(%(default)s)')
+    command.add_argument('--batch-size', metavar='N', type=_count, default=10, help='of a mini-batch (%(default)s)')
+    rate = 'the learning rate (3.0 with the quadratic cost, 0.5 with the cross-entropy)'
+    command.add_argument('--eta', metavar='RATE', type=_rate, help=rate)
+    command.add_argument('--cost', choices=['quadratic', 'cross-entropy'], default='quadratic', help='(%(default)s)')
+    command.add_argument('--seed', metavar='N', type=int, default=0, help='of every random number (%(default)s)')
+    weights = "(%(default)s); that of the book's chapter 1 is gaussian"
+    command.add_argument('--initialisation', choices=[*INITIALISATIONS], default='nielsen', help=weights)
+    command.add_argument('--out', metavar='DIR', default='micrograd-digits', help='where the files go (%(default)s)')
+    command.set_defaults(run=_digits)
+
+
+def _count(text: str) -> int:
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f'{text!r:.40} is not a whole number above 0')
+    return int(text)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(_count(size.strip()) for size in text.split(','))
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = nan
+    if not (isfinite(rate) and rate > 0):
+        raise argparse.ArgumentTypeError(f'{text!r:.40} is not a number above 0')
+    return rate
 
 
 # The commands ---------------------------------------------------------------------------------------------------------
@@ -402,4 +459,21 @@ def _demo(words: argparse.Namespace) -> int:
     from micrograd import demo  # which loads what training and drawing need
 
     demo.run(out=words.out, seed=words.seed)
+    return DONE
+
+
+def _digits(words: argparse.Namespace) -> int:
+    from micrograd import digits  # which loads what training and drawing need
+
+    digits.run(
+        words.out,
+        data=words.data,
+        hidden=words.hidden,
+        epochs=words.epochs,
+        batch_size=words.batch_size,
+        eta=words.eta,
+        cost=words.cost,
+        seed=words.seed,
+        initialisation=words.initialisation,
+    )
     return DONE

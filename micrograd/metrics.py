@@ -1,9 +1,10 @@
 """How good outputs are, in numbers that people read: beside the loss, which is for the gradient."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from micrograd import losses
+from micrograd.context import no_grad
 from micrograd.engine import Value
 from micrograd.scalars import Condition, to_float
 
@@ -58,6 +59,59 @@ def largest(numbers: Sequence[Any]) -> int:
     1
     """
     return max(range(len(numbers)), key=lambda i: plain(numbers[i]))
+
+
+class Mistake(NamedTuple):
+    """An example that a model puts into the wrong class.
+
+    Args:
+        example: which one, as an index.
+        target: its class.
+        predicted: the class that the model takes it for.
+        cost: what that costs.
+    """
+
+    example: int
+    target: int
+    predicted: int
+    cost: float
+
+
+def worst_mistakes(outputs: Iterable[Sequence[Any]], targets: Iterable[Any], loss: Loss) -> list[Mistake]:
+    """Find the examples that are put into the wrong class, the one that costs most first.
+
+    Args:
+        outputs: for each example the outputs of the model, one a class: Values or numbers.
+        targets: for each example what `loss` is given: the class, from 0, or a list as long as the output, largest at
+            the class (one-hot).
+        loss: the cost of one example, (output, target) -> Value.
+
+    Returns:
+        All of them. Of those that cost the same the first comes first.
+
+    Raises:
+        ValueError: there are not as many targets as outputs.
+
+    >>> outputs = [[0.9, 0.1], [0.6, 0.4], [0.8, 0.2]]
+    >>> [mistake.example for mistake in worst_mistakes(outputs, [[1, 0], [0, 1], [0, 1]], losses.quadratic)]
+    [2, 1]
+    """
+    mistakes = []
+    with no_grad():
+        for index, (output, target) in enumerate(zip(outputs, targets, strict=True)):
+            right, predicted = class_of(target), largest(output)
+            if predicted != right:
+                mistakes.append(Mistake(index, right, predicted, plain(loss(output, target))))
+    return sorted(mistakes, key=lambda mistake: -mistake.cost)
+
+
+def class_of(target: Any) -> int:
+    """The class that a target names: its index, or a list that is largest there (one-hot).
+
+    >>> class_of(2), class_of([0, 0, 1])
+    (2, 2)
+    """
+    return largest(target) if hasattr(target, '__len__') else int(plain(target))
 
 
 def plain(x: Any) -> float:

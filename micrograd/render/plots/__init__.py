@@ -10,6 +10,7 @@ from micrograd.render.plots.backward import backward_animation
 from micrograd.render.plots.curves import loss_curve
 from micrograd.render.plots.figures import save_figure
 from micrograd.render.plots.gradients import gradient_flow
+from micrograd.render.plots.images import confusion_matrix, images
 from micrograd.render.plots.network import network
 from micrograd.render.plots.regions import decision_boundary
 
@@ -17,8 +18,10 @@ __all__ = [
     'Animation',
     'activation_histograms',
     'backward_animation',
+    'confusion_matrix',
     'decision_boundary',
     'gradient_flow',
+    'images',
     'loss_curve',
     'network',
     'save_figure',
