@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from micrograd import graph, groups
-from micrograd.activations import function_name
+from micrograd.activations import function_name, named
+from micrograd.engine import Value
 from micrograd.errors import GraphError
 from micrograd.nn import MLP, Layer, Neuron
+from micrograd.transforms import gradients
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from micrograd.engine import Value
-
-__all__ = ['Pass', 'activation_name', 'neurons_of', 'passes']
+__all__ = ['Pass', 'activation_name', 'activation_of', 'neurons_of', 'passes', 'slope']
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,23 @@ def activation_name(neuron: Neuron) -> str:
     if not neuron.nonlin:
         return 'linear'
     return neuron.activation if isinstance(neuron.activation, str) else function_name(neuron.activation)
+
+
+def activation_of(neuron: Neuron) -> Callable[[Value], Value]:
+    """What a neuron applies to its weighted input, as a function."""
+    if not neuron.nonlin:
+        return named('linear')
+    return named(neuron.activation) if isinstance(neuron.activation, str) else neuron.activation
+
+
+def slope(f: Callable[[Value], Value], z: float) -> float:
+    """The derivative of an activation function: sigma'(z).
+
+    >>> slope(lambda z: z.tanh(), 0.0)
+    1.0
+    """
+    x = Value(z)
+    return gradients(f(x), [x])[0].data
 
 
 def passes(model: Any, v: Value | Sequence[Value]) -> list[list[list[Pass]]]:

@@ -9,11 +9,12 @@ from itertools import chain, count
 from micrograd.columns import columns_of
 from micrograd.engine import Value
 from micrograd.formulas import POWER, STRENGTHS
+from micrograd.letters import SUBSCRIPTS
 from micrograd.node import ByHand, parents
 from micrograd.paths import Paths, local_derivatives
 from micrograd.render.notation import LATEX, UNICODE, Notation
 from micrograd.render.text import Names, grad_remark
-from micrograd.render.view import SUBSCRIPTS, plural
+from micrograd.render.view import plural
 
 TERMS = 6  # of a sum that are written out
 WIDTH = 80  # characters of a line of text

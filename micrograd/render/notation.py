@@ -10,8 +10,9 @@ from typing import Protocol
 
 from micrograd.engine import Value
 from micrograd.formulas import STRENGTHS
+from micrograd.letters import PLAIN_DIGITS, SUBSCRIPTS, SUPERSCRIPTS
 from micrograd.node import ByHand
-from micrograd.render.view import SUBSCRIPTS, operation_of, short_number
+from micrograd.render.view import operation_of, short_number
 
 
 class Notation(Protocol):
@@ -46,7 +47,7 @@ class Unicode:
 
     def name(self, name: str) -> str:
         """In parentheses, unless it reads as one word."""
-        return name if re.fullmatch(r'[\w.\[\]′]+', name) else f'({name})'
+        return name if re.fullmatch(rf'[\w.\[\]′]+|\w+,[{_LOWERED}]+', name) else f'({name})'
 
     def number(self, x: float) -> str:
         """Up to four digits."""
@@ -83,8 +84,12 @@ class Latex:
     encloses = False
 
     def name(self, name: str) -> str:
-        """A letter, a letter with an index, or text."""
-        plain = name.translate(_PLAIN_DIGITS)
+        """A letter, a letter with an index, or with a layer and indices as in the chapter; else text."""
+        of_layer = _OF_LAYER.fullmatch(name)
+        if of_layer:
+            letter, layer, indices = (part.translate(PLAIN_DIGITS) for part in of_layer.groups())
+            return f'{letter}^{{{layer}}}_{{{indices}}}'
+        plain = name.translate(_LOWERED_DIGITS)
         found = re.fullmatch(r'([A-Za-z])(?:_?(\d+)|_([A-Za-z]))?', plain)
         if not found:
             return self.words(name)
@@ -126,7 +131,9 @@ def _called(v: Value) -> str:
     return name
 
 
-_PLAIN_DIGITS = {subscript: digit for digit, subscript in SUBSCRIPTS.items()}
+_LOWERED_DIGITS = {lowered: digit for digit, lowered in SUBSCRIPTS.items()}
+_RAISED, _LOWERED = (''.join(map(chr, table.values())) for table in (SUPERSCRIPTS, SUBSCRIPTS))
+_OF_LAYER = re.compile(rf'([A-Za-z])([{_RAISED}]+)([{_LOWERED},]+)')  # w²₁₃, w²₁₀,₃
 _COMMANDS = {character: f'\\{character}' for character in '{}$#%&_'} | {
     '\\': r'\backslash ', '^': r'\wedge ', '~': r'\sim ', '<': r'\lt ', '>': r'\gt ',
 }  # fmt: skip

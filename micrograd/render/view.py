@@ -10,12 +10,12 @@ from typing import Any
 from micrograd import graph, groups
 from micrograd.engine import Value
 from micrograd.errors import GraphError
+from micrograd.letters import SUBSCRIPTS
 from micrograd.primitives import WHERE
 from micrograd.render.parts import AUTO, LEVELS, Cover, chosen, cover, is_broken, total_grad
 
 SHADES = 5  # strengths of colour that a gradient can have, on either side of 0
 _LISTED = 12  # outputs of a part that its description names
-SUBSCRIPTS = str.maketrans('0123456789', '₀₁₂₃₄₅₆₇₈₉')
 
 _LETTERS = {'input': 'x', 'parameter': 'w'}  # of leaves without a name
 _SYMBOLS = {'*': '×', '-': '−', '<=': '≤'}  # where the field writes another sign than Python does

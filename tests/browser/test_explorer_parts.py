@@ -5,7 +5,7 @@ import re
 import pytest
 
 from micrograd import Value, explore, graph, group, groups, nn
-from micrograd.render.view import SUBSCRIPTS
+from micrograd.letters import SUBSCRIPTS
 from tests import support
 from tests.browser.pages import BOXES, PLACES, control, grouped, lit, network, select, texts
 
