@@ -1,24 +1,28 @@
-"""Which neurons learn slowly, and why: their activation is flat where the data are, or nothing comes in."""
+"""Which neurons and weights learn slowly, and why: the activation is flat where the data are, or nothing comes in."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from micrograd.activations import named
+from micrograd.columns import aligned
 from micrograd.engine import Value
 from micrograd.examples import pairs
 from micrograd.nn import Neuron
-from micrograd.passes import activation_name, neurons_of, passes
-from micrograd.transforms import gradients
+from micrograd.passes import Pass, activation_name, activation_of, neurons_of, passes, slope
 
-__all__ = ['FLAT', 'Activity', 'activities', 'slow']
+__all__ = ['FLAT', 'REASONS', 'Activity', 'SlowWeights', 'WeightActivity', 'activities', 'slow', 'slow_weights']
 
 FLAT = 0.05  # of the largest slope: below that a neuron is saturated
 OFTEN = 0.8  # of the examples: a neuron that is saturated on more learns slowly
 SMALL = 0.05  # mean |input| below which weights learn slowly
 REACH = 8.0  # within which of 0 the largest slope of an activation is looked for
 STEPS = 161
+FIRST = 2  # the book's number of the first layer of neurons: it counts the inputs as layer 1
+LINES = 20  # of a table
+
+LEARNS, SMALL_INPUT, SATURATED, BOTH = '', 'small input', 'saturated', 'small input, saturated'
+REASONS = (SMALL_INPUT, SATURATED, BOTH)  # why a weight learns slowly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +36,7 @@ class Activity:
         a: its activation for each example.
         slopes: that of its activation function at z for each example, d a / d z.
         steepest: the largest slope that the function has; 1 if that is larger, as for exp, which has none.
-        input: the mean of |x| over its inputs and the examples.
+        inputs: for each of its inputs the mean of |x| over the examples.
     """
 
     name: str
@@ -41,7 +45,12 @@ class Activity:
     a: tuple[float, ...]
     slopes: tuple[float, ...]
     steepest: float
-    input: float
+    inputs: tuple[float, ...]
+
+    @property
+    def input(self) -> float:
+        """The mean of |x| over its inputs and the examples."""
+        return _mean(self.inputs)
 
     def is_flat(self, slope: float) -> bool:
         """Whether a slope is near 0."""
@@ -74,6 +83,100 @@ class Activity:
         return ''
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightActivity:
+    """What decides how fast one weight or bias learns: dC/dw = a_in delta_out, and delta has the factor sigma'(z).
+
+    Args:
+        layer: l of w^l_jk, as the book counts: the inputs are layer 1, so the first layer of neurons is 2, which is
+            layer 1 in `Activity` and in pictures.
+        j: which neuron of layer l it belongs to, from 1.
+        k: which neuron of layer l - 1, or which input, its line comes from, from 1; None for a bias.
+        parameter: the weight or the bias itself, a Value.
+        input: the mean of |a_in| over the examples; 1 for a bias.
+        saturated: the share of the examples for which the neuron that it leads to is saturated.
+    """
+
+    layer: int
+    j: int
+    k: int | None
+    parameter: Value
+    input: float
+    saturated: float
+
+    @property
+    def label(self) -> str:
+        """Its name in the book's notation: 'w²₁₃', 'b²₁'."""
+        from micrograd.chapter.labels import neuron_label, weight_label  # when it is asked for: much comes with it
+
+        return neuron_label('b', self.layer, self.j) if self.k is None else weight_label(self.layer, self.j, self.k)
+
+    @property
+    def reason(self) -> str:
+        """Why it learns slowly, one of REASONS; '' if it does not. A dead neuron is saturated for every example."""
+        small, saturated = self.input < SMALL, self.saturated > OFTEN
+        if small and saturated:
+            return BOTH
+        return SMALL_INPUT if small else SATURATED if saturated else LEARNS
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SlowWeights:
+    """Every weight and bias of a network, and for those that learn slowly the reason. Printed, it is a table.
+
+    Args:
+        layers: what each neuron did, layer by layer.
+        weights: one entry for each weight and bias: layer by layer, neuron by neuron, its weights and then its bias.
+    """
+
+    layers: Sequence[Sequence[Activity]]
+    weights: tuple[WeightActivity, ...]
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def __iter__(self) -> Iterator[WeightActivity]:
+        return iter(self.weights)
+
+    @property
+    def slow(self) -> list[WeightActivity]:
+        """Those that learn slowly."""
+        return [weight for weight in self.weights if weight.reason]
+
+    @property
+    def shut(self) -> int | None:
+        """The last layer, as the book counts, all of whose neurons are saturated, if there are layers before it.
+
+        The error of the layers before passes its slopes (BP2), so it is small too, unless the weights make up for it.
+        """
+        learning = {weight.layer for weight in self.weights if weight.saturated <= OFTEN}
+        return max({weight.layer for weight in self.weights} - learning - {FIRST}, default=None)
+
+    @property
+    def headline(self) -> str:
+        """What there is in a line."""
+        parameters, examples = _plural(len(self), 'parameter'), _plural(len(self.layers[0][0].a), 'example')
+        return f'{len(self.slow):,} of {parameters} learn slowly, over {examples}'
+
+    @property
+    def warning(self) -> str:
+        """What else slows down the layers before one that is saturated, in a line; '' if there is none."""
+        if self.shut is None:
+            return ''
+        where = f'layer l = {self.shut} (the inputs are l = 1)'
+        return f'every neuron of {where} is saturated: little error reaches the layers before it'
+
+    def __repr__(self) -> str:
+        return f'SlowWeights({self.headline})'
+
+    def __str__(self) -> str:
+        slow = self.slow
+        rows = [(w.label, f'{w.input:.2g}', f'{w.saturated:.0%}', w.reason) for w in slow[:LINES]]
+        table = [aligned([('', 'mean |a_in|', 'saturated', 'reason'), *rows])] if rows else []
+        rest = [f'… and {len(slow) - LINES:,} more: the rest of .slow'] if len(slow) > LINES else []
+        return '\n'.join([self.headline, *table, *rest, *filter(None, [self.warning])])
+
+
 def activities(model: Any, data: Any) -> list[list[Activity]]:
     """What each neuron of a network does over the data, layer by layer.
 
@@ -92,18 +195,15 @@ def activities(model: Any, data: Any) -> list[list[Activity]]:
     ((0.0, 0.0), 1.0, 'dead: the slope is 0 for every example')
     """
     layers = neurons_of(model)
-    seen: list[list[list[Any]]] = [[[] for _ in layer] for layer in layers]
+    seen = [[_Seen(neuron) for neuron in layer] for layer in layers]
     for x, _ in pairs(data, 'data'):
         for layer, calls in zip(seen, passes(model, _listed(model(x))), strict=True):
             for neuron, one in zip(layer, calls, strict=True):
-                neuron += [(call.z.data, call.a.data, _mean(abs(x.data) for x in call.inputs)) for call in one]
+                neuron.add(one)
     steepest: dict[int, float] = {}  # by the id of the activation function, which the neurons keep alive
     return [
-        [
-            _activity(neuron, number, place, seen[number - 1][place - 1], steepest)
-            for place, neuron in enumerate(layer, 1)
-        ]
-        for number, layer in enumerate(layers, 1)
+        [_activity(neuron, number, place, steepest) for place, neuron in enumerate(layer, 1)]
+        for number, layer in enumerate(seen, 1)
     ]
 
 
@@ -128,6 +228,79 @@ def slow(model: Any, data: Any) -> dict[str, str]:
     return {neuron.name: neuron.why for layer in activities(model, data) for neuron in layer if neuron.why}
 
 
+def slow_weights(model: Any, data: Any) -> SlowWeights:
+    """For each weight and bias of a network whether it learns slowly, and why.
+
+    The gradient of a weight is dC/dw = a_in delta_out, what comes in times the error of the neuron that it leads to,
+    and delta has the slope sigma'(z) as a factor. So there are two reasons: the mean of |a_in| is below 0.05; or that
+    neuron is saturated, as `slow` has it. A bias has only the second. Other weights need not have a large gradient:
+    the rest of delta is small too where the answer is right. Of a neuron whose activation is nan there is no slope to
+    judge by; `slow` names it.
+
+    Args:
+        model: an MLP, a Layer or a Neuron.
+        data: examples in any form that `fit` takes; the targets are not used.
+
+    Returns:
+        The weights, in a table that can be printed; `render.plots.slow_weights` draws it.
+
+    Raises:
+        DataError: there are no examples.
+        TypeError: the model is no network of neurons.
+
+    >>> from micrograd.nn import Neuron
+    >>> model = Neuron(2, activation='sigmoid', initialisation=lambda nin, nout, generator: ([9.0, 1.0], 0.0))
+    >>> found = slow_weights(model, ([[1.0, 0.01], [-1.0, 0.03]], [1, 0]))
+    >>> print(found)
+    3 of 3 parameters learn slowly, over 2 examples
+          mean |a_in|  saturated  reason
+    w²₁₁  1            100%       saturated
+    w²₁₂  0.02         100%       small input, saturated
+    b²₁   1            100%       saturated
+    >>> [(w.layer, w.j, w.k, w.parameter.data) for w in found.slow]
+    [(2, 1, 1, 9.0), (2, 1, 2, 1.0), (2, 1, None, 0.0)]
+
+    Source: Nielsen, Neural Networks and Deep Learning, chapter 2, "The four fundamental equations behind
+    backpropagation": equation (32), and the insights from BP1, BP2 and BP4.
+    """
+    layers = activities(model, data)
+    weights = [
+        weight
+        for number, (neurons, acts) in enumerate(zip(neurons_of(model), layers, strict=True), FIRST)
+        for j, (neuron, act) in enumerate(zip(neurons, acts, strict=True), 1)
+        for weight in _weights(neuron, act, number, j)
+    ]
+    return SlowWeights(layers, tuple(weights))
+
+
+def _weights(neuron: Neuron, act: Activity, layer: int, j: int) -> Iterator[WeightActivity]:
+    share = act.saturated
+    for k, (w, size) in enumerate(zip(neuron.w, act.inputs, strict=True), 1):
+        yield WeightActivity(layer=layer, j=j, k=k, parameter=w, input=size, saturated=share)
+    yield WeightActivity(layer=layer, j=j, k=None, parameter=neuron.b, input=1.0, saturated=share)
+
+
+class _Seen:
+    """What one neuron met so far: of its inputs only the sums of |x|, since there may be many."""
+
+    def __init__(self, neuron: Neuron):
+        self.neuron = neuron
+        self.z: list[float] = []
+        self.a: list[float] = []
+        self.sums = [0.0] * len(neuron.w)
+
+    def add(self, calls: Sequence[Pass]) -> None:
+        """What it did for one more example."""
+        for call in calls:
+            self.z.append(call.z.data)
+            self.a.append(call.a.data)
+            self.sums = [total + abs(x.data) for total, x in zip(self.sums, call.inputs, strict=True)]
+
+
+def _plural(number: int, noun: str) -> str:
+    return f'{number:,} {noun}{"s" * (number != 1)}'
+
+
 def _listed(output: Any) -> list[Value]:
     return list(output) if isinstance(output, list | tuple) else [output]
 
@@ -139,38 +312,20 @@ def _mean(numbers: Iterable[float]) -> float:
     return total / number
 
 
-def _activity(
-    neuron: Neuron, number: int, place: int, seen: list[tuple[float, float, float]], steepest: dict[int, float]
-) -> Activity:
-    f = _function(neuron)
-    slopes = tuple(slope(f, z) for z, _, _ in seen)
+def _activity(seen: _Seen, number: int, place: int, steepest: dict[int, float]) -> Activity:
+    f = activation_of(seen.neuron)
+    slopes = tuple(slope(f, z) for z in seen.z)
     if id(f) not in steepest:
         steepest[id(f)] = _steepest(f)
     return Activity(
         name=f'neuron {number}.{place}',
         layer=number,
-        activation=activation_name(neuron),
-        a=tuple(a for _, a, _ in seen),
+        activation=activation_name(seen.neuron),
+        a=tuple(seen.a),
         slopes=slopes,
         steepest=min(1.0, max([steepest[id(f)], *(abs(s) for s in slopes if math.isfinite(s))])),
-        input=_mean(size for _, _, size in seen),
+        inputs=tuple(total / len(seen.z) for total in seen.sums),
     )
-
-
-def _function(neuron: Neuron) -> Callable[[Value], Value]:
-    if not neuron.nonlin:
-        return named('linear')
-    return named(neuron.activation) if isinstance(neuron.activation, str) else neuron.activation
-
-
-def slope(f: Callable[[Value], Value], z: float) -> float:
-    """The derivative of an activation function.
-
-    >>> slope(lambda z: z.tanh(), 0.0)
-    1.0
-    """
-    x = Value(z)
-    return gradients(f(x), [x])[0].data
 
 
 def _steepest(f: Callable[[Value], Value]) -> float:

@@ -13,6 +13,7 @@ from micrograd.render.plots.gradients import gradient_flow
 from micrograd.render.plots.images import confusion_matrix, images
 from micrograd.render.plots.network import network
 from micrograd.render.plots.regions import decision_boundary
+from micrograd.render.plots.slowness import slow_weights
 
 __all__ = [
     'Animation',
@@ -25,5 +26,6 @@ __all__ = [
     'loss_curve',
     'network',
     'save_figure',
+    'slow_weights',
     'training_animation',
 ]
