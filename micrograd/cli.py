@@ -296,7 +296,7 @@ from 1. Without --data the digits are the small ones that come with scikit-learn
 
 
 def _count(text: str) -> int:
-    if not (text.isdecimal() and int(text) > 0):
+    if not re.fullmatch('0*[1-9][0-9]{0,17}', text):
         raise argparse.ArgumentTypeError(f'{text!r:.40} is not a whole number above 0')
     return int(text)
 

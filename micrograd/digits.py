@@ -124,6 +124,7 @@ def run(
         KeyboardInterrupt: the training was interrupted. Nothing is written then.
     """
     optional_import('matplotlib', 'plot')
+    optional_import('numpy', 'compile')
     read = digits(data)
     folder = directory(out)
     trained = train(read, **settings)
@@ -171,28 +172,29 @@ def train(
     """
     optional_import('numpy', 'compile')
     chosen, generator = _cost(cost), random_generator(seed)
+    epochs, size = count(epochs, 'epochs'), min(count(batch_size, 'batch_size'), len(data.train.inputs))
+    rate = positive(chosen.eta if eta is None else eta, 'eta')
     sizes = [math.prod(data.shape), *hidden, CLASSES]
     options: dict[str, Any] = {'activation': 'sigmoid', 'output': 'sigmoid', 'initialisation': initialisation}
     model = MLP(sizes[0], sizes[1:], generator=generator, **options)
-    rate = positive(chosen.eta if eta is None else eta, 'eta')
-    training_set, test_set = (_Arrays.of(side) for side in (data.train, data.test))
     print(_headline(data, sizes, cost, rate), flush=True)
+    training, test = _Arrays.of(data.train), _Arrays.of(data.test)
     with _logits(model) if chosen.on_logits else nullcontext():
-        watch = _Watch(model, training_set, test_set)
+        watch = _Watch(model, training, test)
         history = _Run(
             model=model,
             loss=chosen.loss,
             metrics={},
             optimizer=SGD(model.parameters(), lr=rate),
-            examples=training_set.pairs(),
-            held_out=test_set.pairs(),
-            size=min(count(batch_size, 'batch_size'), len(data.train.inputs)),
+            examples=training.pairs(),
+            held_out=test.pairs(),
+            size=size,
             generator=generator,
             callbacks=[watch],
-        ).train(count(epochs, 'epochs'), progress, compiled=True)
-        outputs = watch.predict(test_set.inputs)
+        ).train(epochs, progress, compiled=True)
+        outputs = watch.predict(test.inputs)
     answers: list[int] = outputs.argmax(axis=1).tolist()
-    mistakes = worst_mistakes(outputs.tolist(), test_set.targets.tolist(), chosen.loss)
+    mistakes = worst_mistakes(outputs.tolist(), test.targets.tolist(), chosen.loss)
     return Trained(model, watch.beside(history), answers, mistakes)
 
 

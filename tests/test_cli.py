@@ -1,6 +1,7 @@
 """The command line: what it prints, what it saves, how it ends."""
 
 import errno
+import inspect
 import os
 import re
 import runpy
@@ -232,6 +233,20 @@ def test_draw_shortens_a_long_expression(capsys):
         (['demo', 'x'], "'x' was not expected"),
         (['demo', '--seed', 'one'], "--seed: invalid int value: 'one'"),
         (['demo', '--seed'], 'expected one argument'),
+        (['digits', 'x'], "'x' was not expected"),
+        (['digits', '--epochs', '0'], "--epochs: '0' is not a whole number above 0; see micrograd digits --help"),
+        (['digits', '--epochs', '1.5'], "--epochs: '1.5' is not a whole number"),
+        (['digits', '--epochs', '9' * 5000], "--epochs: '9+ is not a whole number"),
+        (['digits', '--batch-size', '²'], "--batch-size: '²' is not a whole number"),
+        (['digits', '--hidden', '30,'], "--hidden: '' is not a whole number above 0"),
+        (['digits', '--hidden', '30,-1'], "--hidden: '-1' is not a whole number above 0"),
+        (['digits', '--eta', 'nan'], "--eta: 'nan' is not a number above 0"),
+        (['digits', '--eta', 'inf'], "--eta: 'inf' is not a number above 0"),
+        (['digits', '--eta', '0'], "--eta: '0' is not a number above 0"),
+        (['digits', '--eta', 'fast'], "--eta: 'fast' is not a number above 0"),
+        (['digits', '--cost', 'hinge'], "--cost: invalid choice: 'hinge'"),
+        (['digits', '--initialisation', 'zero'], "--initialisation: invalid choice: 'zero'"),
+        (['digits', '--seed', '0.5'], "--seed: invalid int value: '0.5'"),
         (['drwa'], "invalid choice: 'drwa'"),
         (['--colour'], "'--colour' was not expected"),
     ],
@@ -249,6 +264,8 @@ def test_what_is_not_understood_ends_with_2_and_one_line(words, problem, capsys)
         (['draw', 'x', 'x=1', '-o', '.'], "'?\\.?'?"),
         (['draw', 'max([])'], 'no largest'),
         (['draw', '+'.join(['x'] * 700), 'x=1', '-o', 'x.svg'], '500|values'),
+        (['digits', '--data', 'nowhere'], 'nowhere: there is no such folder'),
+        (['digits', '--data', '.'], 'neither t10k-images-idx3-ubyte nor'),
     ],
 )
 def test_what_cannot_be_done_ends_with_1_and_one_line(words, problem, capsys, tmp_path, monkeypatch):
@@ -322,7 +339,46 @@ def test_demo_runs_the_demo(words, call, monkeypatch):
     assert calls == [call]
 
 
-@pytest.mark.parametrize('words', [[], ['draw'], ['check'], ['ops'], ['demo']])
+SETTINGS = {
+    'data': None, 'hidden': (30,), 'epochs': 30, 'batch_size': 10, 'eta': None, 'cost': 'quadratic', 'seed': 0,
+    'initialisation': 'nielsen',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ('words', 'out', 'changed'),
+    [
+        ([], 'micrograd-digits', {}),
+        (
+            ['--data', 'mnist', '--hidden', '100', '--cost', 'cross-entropy', '--out', 'there'],
+            'there',
+            {'data': 'mnist', 'hidden': (100,), 'cost': 'cross-entropy'},
+        ),
+        (
+            ['--hidden', '30, 20', '--epochs', '3', '--batch-size', '5', '--eta', '1e-1', '--seed', '-7'],
+            'micrograd-digits',
+            {'hidden': (30, 20), 'epochs': 3, 'batch_size': 5, 'eta': 0.1, 'seed': -7},
+        ),
+        (['--initialisation', 'gaussian'], 'micrograd-digits', {'initialisation': 'gaussian'}),
+    ],
+)
+def test_digits_trains_on_digits(words, out, changed, monkeypatch):
+    calls = []
+    digits = types.SimpleNamespace(run=lambda out, **settings: calls.append((out, settings)))
+    monkeypatch.setattr(micrograd, 'digits', digits, raising=False)
+    assert main(['digits', *words]) == 0
+    assert calls == [(out, SETTINGS | changed)]
+
+
+def test_the_settings_of_digits_are_those_that_training_has():
+    from micrograd.digits import COSTS, train
+
+    given = {name: p.default for name, p in inspect.signature(train).parameters.items()}
+    assert {name: given[name] for name in SETTINGS if name != 'data'} | {'data': None} == SETTINGS
+    assert {name: cost.eta for name, cost in COSTS.items()} == {'quadratic': 3.0, 'cross-entropy': 0.5}
+
+
+@pytest.mark.parametrize('words', [[], ['draw'], ['check'], ['ops'], ['demo'], ['digits']])
 @pytest.mark.parametrize('option', ['-h', '--help'])
 def test_help_has_examples(words, option, capsys):
     assert main([*words, option]) == 0
@@ -340,7 +396,9 @@ def test_without_a_command_the_help_is_shown(capsys):
 
 def examples_in_help():
     texts = (cli.EXAMPLES, cli.DRAW_EXAMPLES, cli.CHECK_EXAMPLES, cli.OPS_EXAMPLES)
-    return sorted({line.strip() for text in texts for line in text.splitlines()[1:] if ' demo' not in line})
+    return sorted(
+        {line.strip() for text in texts for line in text.splitlines()[1:] if not re.search(' demo| digits', line)}
+    )
 
 
 @pytest.mark.parametrize('example', examples_in_help())
