@@ -2,8 +2,9 @@
 
     python benchmarks/mnist.py [--seeds 5] [--epochs 30] [--initialisation nielsen] [--data FOLDER] [--check]
 
-The first 8,000 of the 10,000 test digits of MNIST are for training, the last 2,000 for testing. Printed are, for each
-seed, the seconds of training as `fit` takes them, of compiling before, and how many of the test digits come out right.
+Of the 10,000 test digits of MNIST, where no others are in the folder, the first 8,000 are for training, the last 2,000
+for testing. Printed are, for each seed, the seconds of training as `fit` takes them, of compiling before, and how many
+of the test digits come out right.
 """
 
 import argparse
@@ -19,26 +20,17 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
 import micrograd  # noqa: E402
-from micrograd.data import one_hot, read_idx  # noqa: E402
+from micrograd.data import Dataset, digits, one_hot  # noqa: E402
 from micrograd.initialisation import INITIALISATIONS  # noqa: E402
 from micrograd.metrics import categorical_accuracy  # noqa: E402
 from micrograd.nn import MLP  # noqa: E402
 from micrograd.optim import SGD  # noqa: E402
 from micrograd.training import fit  # noqa: E402
 
-IMAGES, LABELS = 't10k-images-idx3-ubyte.gz', 't10k-labels-idx1-ubyte.gz'
-TRAINED = 8_000  # of the examples
 SIZES = [30, 10]
 BATCH_SIZE = 10
 LEARNING_RATE = 3.0
 ACCURACY, SECONDS = 0.9, 10.0  # at least, at most: medians over the seeds
-
-
-class Digits(NamedTuple):
-    """Images as rows of 784 numbers from 0 to 1, and which digits they show."""
-
-    images: list[list[float]]
-    labels: list[int]
 
 
 class Result(NamedTuple):
@@ -50,21 +42,14 @@ class Result(NamedTuple):
     loss: float
 
 
-def read(folder: Path) -> tuple[Digits, Digits]:
-    """Read the digits to train with, and those to test with."""
-    images = read_idx(folder / IMAGES).rows(scale=1 / 255)
-    labels = [int(label) for label in read_idx(folder / LABELS).data]
-    return Digits(images[:TRAINED], labels[:TRAINED]), Digits(images[TRAINED:], labels[TRAINED:])
-
-
-def trained(digits: Digits, test: Digits, seed: int, arguments: argparse.Namespace) -> Result:
+def trained(train: Dataset[int], test: Dataset[int], seed: int, arguments: argparse.Namespace) -> Result:
     """Train one network."""
     options: dict[str, Any] = {'activation': 'sigmoid', 'output': 'sigmoid', 'generator': seed}
-    model = MLP(len(digits.images[0]), SIZES, initialisation=arguments.initialisation, **options)
+    model = MLP(len(train.inputs[0]), SIZES, initialisation=arguments.initialisation, **options)
     start = perf_counter()
     history = fit(
         model,
-        (digits.images, one_hot(digits.labels, 10)),
+        (train.inputs, one_hot(train.targets, 10)),
         loss='quadratic',
         optimizer=SGD(model.parameters(), lr=LEARNING_RATE),
         epochs=arguments.epochs,
@@ -77,10 +62,10 @@ def trained(digits: Digits, test: Digits, seed: int, arguments: argparse.Namespa
     return Result(training, whole - training, accuracy(model, test), history.losses[-1])
 
 
-def accuracy(model: MLP, digits: Digits) -> float:
+def accuracy(model: MLP, test: Dataset[int]) -> float:
     """The part of the digits for which the neuron of the right one is the most active."""
-    outputs = micrograd.compile(model)(digits.images)
-    return statistics.fmean(map(categorical_accuracy, outputs, digits.labels))
+    outputs = micrograd.compile(model)(test.inputs)
+    return statistics.fmean(map(categorical_accuracy, outputs, test.targets))
 
 
 def report(results: list[Result]) -> int:
@@ -112,11 +97,11 @@ def main() -> int:
     arguments = parse_arguments()
     with contextlib.suppress(AttributeError, OSError):  # where a process cannot be bound to a core
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    digits, test = read(arguments.data)
-    print(f'{"seed":>4}{"training":>11}{"compiling":>12}{"loss":>9}{"right":>9} of {len(test.labels):,}')
+    train, test, _ = digits(arguments.data)
+    print(f'{"seed":>4}{"training":>11}{"compiling":>12}{"loss":>9}{"right":>9} of {len(test.targets):,}')
     results = []
     for seed in range(arguments.seeds):
-        result = trained(digits, test, seed, arguments)
+        result = trained(train, test, seed, arguments)
         training, compiling = f'{result.training:.2f} s', f'{result.compiling:.2f} s'
         print(f'{seed:>4}{training:>11}{compiling:>12}{result.loss:9.4f}{result.accuracy:>9.2%}', flush=True)
         results.append(result)
