@@ -8,6 +8,8 @@ between the tags of an iframe is only text to a browser, and never shown. Jupyte
 trust of iframes, but not of the image there, which then is what one sees.
 """
 
+from __future__ import annotations
+
 import math
 import sys
 from base64 import b64encode
@@ -15,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from micrograd.engine import Value
@@ -26,6 +28,11 @@ from micrograd.node import parents
 from micrograd.render.dot import MAX_NODES, draw
 from micrograd.render.explorer import MAX_VALUES, Explorer, explore
 from micrograd.render.view import legible, number
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from micrograd.chapter.algorithm import Step
 
 Bundle = dict[str, str]  # MIME type -> what is shown where that type is
 
@@ -66,6 +73,11 @@ def of_module(module: Module) -> Bundle:
 def of_history(history: History) -> Bundle:
     """The curves, and the numbers as a table."""
     return _bundle(history, str, lambda: _curves(history))
+
+
+def of_step(step: Step) -> Bundle:
+    """The network, with what is known after a step of the algorithm."""
+    return _bundle(step, str, lambda: _image(step.draw()))
 
 
 def _bundle(thing: Any, say: Callable[[Any], str], show: Callable[[], Bundle]) -> Bundle:
@@ -249,8 +261,10 @@ def _largest(numbers: Sequence[float]) -> float:
 
 
 def _curves(history: History) -> Bundle:
-    if not history.losses:
-        return {}
+    return _image(history.plot()) if history.losses else {}
+
+
+def _image(figure: Figure) -> Bundle:
     picture = BytesIO()
-    history.plot().savefig(picture, format='png')
+    figure.savefig(picture, format='png')
     return {'image/png': b64encode(picture.getvalue()).decode()}

@@ -1,0 +1,93 @@
+"""Derivatives by finite differences, the slow alternative: one forward pass a weight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from micrograd.checks import finite
+from micrograd.engine import Value
+from micrograd.errors import DataError, by_hand_error
+from micrograd.graph import topological
+from micrograd.node import ByHand, parents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ['ForwardPass', 'finite_differences']
+
+
+class ForwardPass:
+    """The forward pass of a graph as a function of the numbers of some of its nodes. The graph is left as it is.
+
+    Args:
+        root: what is computed.
+
+    Raises:
+        GraphError: an operation was defined by hand, so its forward pass is not known.
+
+    >>> x = Value(3.0)
+    >>> y = x * x
+    >>> ForwardPass(y)({x: 5.0}), y.data
+    (25.0, 9.0)
+    """
+
+    def __init__(self, root: Value):
+        self.root = root
+        self._steps = [(v, parents(v)) for v in topological([root])]
+        for v, operands in self._steps:
+            if operands and type(v._row) is ByHand:
+                raise by_hand_error(v, 'a forward pass with other numbers')
+
+    def __call__(self, numbers: Mapping[Value, float]) -> float:
+        """The root's number, were these nodes other numbers; interior ones too, whatever their parents say."""
+        held = {id(v): float(number) for v, number in numbers.items()}
+        found: dict[int, float] = {}
+        for v, operands in self._steps:
+            key = id(v)
+            if key in held:
+                found[key] = held[key]
+            elif operands:
+                found[key] = v._row.forward(*[found[id(p)] for p in operands])
+            else:
+                found[key] = v.data
+        return found[id(self.root)]
+
+
+def finite_differences(cost: Value, parameters: Iterable[Value], epsilon: float = 1e-6) -> list[float]:
+    """The derivative of a cost by each parameter, from one more forward pass for each.
+
+    It is (C(w + epsilon) - C(w)) / epsilon: how one would do without backpropagation. It takes as many passes as there
+    are parameters, and half of the digits are lost; `gradcheck` compares with better differences.
+
+    Args:
+        cost: the cost C, with its graph, which is left as it is.
+        parameters: leaves, or any other nodes of the graph.
+        epsilon: the change of each, in turn.
+
+    Returns:
+        A number for each parameter, in order.
+
+    Raises:
+        DataError: epsilon is 0, nan or infinite.
+        GraphError: an operation was defined by hand.
+
+    >>> w, x = Value(3.0), Value(2.0)
+    >>> C = (w * x - 1.0) ** 2
+    >>> [round(slope, 3) for slope in finite_differences(C, [w, x])]
+    [20.0, 30.0]
+
+    Source: Nielsen, Neural Networks and Deep Learning, chapter 2, "In what sense is backpropagation a fast algorithm?",
+    equation (46).
+    """
+    step = nonzero(epsilon, 'epsilon')
+    forward = ForwardPass(cost)
+    before = forward({})
+    return [(forward({w: w.data + step}) - before) / step for w in parameters]
+
+
+def nonzero(change: Any, name: str) -> float:
+    """Check that a change is one."""
+    checked = finite(change, name)
+    if checked == 0.0:
+        raise DataError(f'{name} is 0, so nothing would change. Right: {name}=1e-6')
+    return checked
