@@ -7,7 +7,7 @@ mini-batches at once, and the alternate form of the equations.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from random import Random
 from typing import Any, SupportsIndex
@@ -25,6 +25,7 @@ from micrograd.passes import activation_name, neurons_of
 __all__ = ['Network']
 
 Gradient = tuple[list[Array], list[Array]]  # nabla_b, nabla_w: an array a layer, from layer 2 on
+Back = Callable[[Activation, Array, Array], Array]  # from derivatives by activations a to those by weighted inputs z
 
 
 class Network:
@@ -176,26 +177,22 @@ class Network:
 
         Source: BP1a and BP2 of the chapter.
         """
-        *before, (z, a) = self.passes(x)
-        y = _columns(y, self.sizes[-1], 'y', a.shape[1])
-        delta = self.cost_derivative(a, y) * self.sigmas[-1].elementwise(z)  # BP1
-        errors = [delta]
-        for w, sigma, (z, _) in zip(self.weights[:0:-1], self.sigmas[-2::-1], before[:0:-1], strict=True):
-            delta = (w.T @ delta) * sigma.elementwise(z)  # BP2
-            errors.insert(0, delta)
-        return errors
+        return self._errors(self.passes(x), y, _by_slopes)
 
     def deltas_by_jacobian(self, x: Any, y: Any) -> list[Array]:
         """The same by the alternate form, with the matrix Sigma'(z): for any activation, softmax too.
 
         Source: equations (33) and (34).
         """
-        *before, (z, a) = self.passes(x)
+        return self._errors(self.passes(x), y, _by_jacobian)
+
+    def _errors(self, passes: list[tuple[Array, Array]], y: Any, back: Back) -> list[Array]:
+        *before, (z, a) = passes
         y = _columns(y, self.sizes[-1], 'y', a.shape[1])
-        delta = _by_jacobian(self.sigmas[-1], z, self.cost_derivative(a, y))  # (33)
+        delta = back(self.sigmas[-1], z, self.cost_derivative(a, y))  # BP1, or (33)
         errors = [delta]
         for w, sigma, (z, _) in zip(self.weights[:0:-1], self.sigmas[-2::-1], before[:0:-1], strict=True):
-            delta = _by_jacobian(sigma, z, w.T @ delta)  # (34)
+            delta = back(sigma, z, w.T @ delta)  # BP2, or (34)
             errors.insert(0, delta)
         return errors
 
@@ -212,16 +209,17 @@ class Network:
         Raises:
             ShapeError: x or y does not fit, or an activation does not go element by element.
         """
-        return self._gradient(x, self.deltas(x, y))
+        return self._gradient(x, y, _by_slopes)
 
     def backprop_by_jacobian(self, x: Any, y: Any) -> Gradient:
         """The same from the errors of the alternate form: see `deltas_by_jacobian`."""
-        return self._gradient(x, self.deltas_by_jacobian(x, y))
+        return self._gradient(x, y, _by_jacobian)
 
-    def _gradient(self, x: Any, errors: list[Array]) -> Gradient:
-        activations = [a for _, a in self.passes(x)[:-1]]
+    def _gradient(self, x: Any, y: Any, back: Back) -> Gradient:
+        passes = self.passes(x)  # once: a second time would cost as much as the way back
+        errors = self._errors(passes, y, back)
         nabla_b = [delta.sum(axis=1, keepdims=True) for delta in errors]  # BP3
-        nabla_w = [delta @ a.T for delta, a in zip(errors, activations, strict=True)]  # BP4
+        nabla_w = [delta @ a.T for delta, (_, a) in zip(errors, passes[:-1], strict=True)]  # BP4
         return nabla_b, nabla_w
 
     def finite_differences(self, x: Any, y: Any, epsilon: float = 1e-6) -> Gradient:
@@ -328,6 +326,11 @@ def _sigmas(hidden: str | Activation, output: str | Activation, layers: int) -> 
 
 def _cost(wished: str | Cost) -> Cost:
     return cost(wished)
+
+
+def _by_slopes(sigma: Activation, z: Array, vectors: Array) -> Array:
+    """The vectors, element by element times sigma'(z)."""
+    return vectors * sigma.elementwise(z)
 
 
 def _by_jacobian(sigma: Activation, z: Array, vectors: Array) -> Array:
