@@ -44,6 +44,12 @@ WRONG = {
         'def softplus(z): return (1.0 + z.exp()).log()',
         'def bump_slope(o, z, x): return -2.0 * x * o.exp(-x * x)',
     ],
+    '8_why_some_weights_learn_slowly': [
+        'answer = 0.02',
+        'answer = 0.5',
+        'answer = 5',
+        'def activation(z): return z.tanh()',
+    ],
 }
 
 every_notebook = pytest.mark.parametrize('path', PATHS, ids=lambda path: path.stem)
