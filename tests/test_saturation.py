@@ -15,10 +15,10 @@ from micrograd.saturation import BOTH, LEARNS, REASONS, SATURATED, SMALL_INPUT, 
 NAN = math.nan
 SLOPES = {  # of each activation, and its largest one
     'sigmoid': (lambda z: np.exp(-abs(z)) / (1 + np.exp(-abs(z))) ** 2, 0.25),
-    'tanh': (lambda z: 1 / np.cosh(z) ** 2, 1.0),
+    'tanh': (lambda z: 1 / np.cosh(np.minimum(abs(z), 300)) ** 2, 1.0),
     'relu': (lambda z: (z > 0) * 1.0, 1.0),
 }
-FUNCTIONS = {'sigmoid': lambda z: 1 / (1 + np.exp(-z)), 'tanh': np.tanh, 'relu': lambda z: z * (z > 0)}
+FUNCTIONS = {'sigmoid': lambda z: np.exp(-np.logaddexp(0, -z)), 'tanh': np.tanh, 'relu': lambda z: z * (z > 0)}
 
 
 def with_weights(*layers, activation='sigmoid', output='sigmoid'):
