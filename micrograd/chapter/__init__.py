@@ -1,8 +1,8 @@
 """Chapter 2 of Nielsen's *Neural Networks and Deep Learning* as something to run: its equations, beside the engine.
 
 The chapter's algorithm in matrix form is `Network`, written by hand with NumPy; the same on Values, step by step, is
-`Backpropagation`. `deltas`, `label`, `demon`, `sigma_prime`, `finite_differences` and `assumptions` show one statement
-of the chapter each, for any MLP of Values.
+`Backpropagation`. `deltas`, `label`, `demon`, `sigma_prime`, `neuron_paths`, `finite_differences` and `assumptions`
+show one statement of the chapter each, for any MLP of Values.
 
 Layers are counted as the book does: the inputs are layer 1, so the first hidden layer is layer 2, and w²₁₃ leads from
 the third input to its first neuron. Equations are cited by name, with the number that they have in the book.
@@ -21,6 +21,7 @@ from micrograd.chapter.differences import finite_differences
 from micrograd.chapter.labels import label
 from micrograd.chapter.neurons import Deltas, SigmaPrime, deltas, sigma_prime
 from micrograd.chapter.nudges import Nudge, demon
+from micrograd.chapter.paths import NeuronPaths, neuron_paths
 
 if TYPE_CHECKING:
     from micrograd.chapter.functions import ACTIVATIONS, COSTS, Activation, Cost
@@ -35,6 +36,7 @@ __all__ = [
     'Cost',
     'Deltas',
     'Network',
+    'NeuronPaths',
     'Nudge',
     'SigmaPrime',
     'Step',
@@ -43,6 +45,7 @@ __all__ = [
     'demon',
     'finite_differences',
     'label',
+    'neuron_paths',
     'sigma_prime',
 ]
 

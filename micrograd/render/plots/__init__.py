@@ -8,6 +8,7 @@ from micrograd.render.plots.activations import activation_histograms
 from micrograd.render.plots.animations import Animation, training_animation
 from micrograd.render.plots.backward import backward_animation
 from micrograd.render.plots.curves import loss_curve
+from micrograd.render.plots.estimates import linear_estimate
 from micrograd.render.plots.figures import save_figure
 from micrograd.render.plots.gradients import gradient_flow
 from micrograd.render.plots.images import confusion_matrix, images
@@ -23,6 +24,7 @@ __all__ = [
     'decision_boundary',
     'gradient_flow',
     'images',
+    'linear_estimate',
     'loss_curve',
     'network',
     'save_figure',
