@@ -44,6 +44,12 @@ WRONG = {
         'def softplus(z): return (1.0 + z.exp()).log()',
         'def bump_slope(o, z, x): return -2.0 * x * o.exp(-x * x)',
     ],
+    '5_the_four_equations': [
+        'def output_error(a, y): return a - y',
+        'def error_before(w, delta, a): return w.T @ delta',
+        'def average_nabla_w(delta, a): return delta @ a.T',
+        'answer = a_L2 * w_L * a_L * (1 - a_L) * 2 * (a_L - y)',
+    ],
     '8_why_some_weights_learn_slowly': [
         'answer = 0.02',
         'answer = 0.5',
