@@ -165,12 +165,12 @@ def _of_outputs(cost: Cost, model: Any, outputs: list[list[Value]], targets: lis
     for l, layer in enumerate(layers, 2):
         for j, seen in enumerate(layer, 1):
             names |= {id(v): neuron_label(letter, l, j) for one in seen for letter, v in (('z', one.z), ('a', one.a))}
-    met, past = _past_outputs(together, ends)
-    if not met:
+    met = _directly(together, ends | names.keys())
+    if met.isdisjoint(ends):
         return Assumption(
             statement, False, 'it does not depend on them at all. Does a number (.data) stand where a Value should?'
         )
-    directly = [names[i] for i in past if i in names]
+    directly = [name for i, name in names.items() if i in met - ends]
     if not directly:
         return Assumption(statement, True)
     more = f' and {len(directly) - 1:,} others' if len(directly) > 1 else ''
@@ -182,17 +182,15 @@ def _of_outputs(cost: Cost, model: Any, outputs: list[list[Value]], targets: lis
     )
 
 
-def _past_outputs(cost: Value, ends: set[int]) -> tuple[bool, list[int]]:
-    """Whether a walk from the cost comes to the outputs, where it stops; and what else it comes to, by id, in order."""
-    waiting, met, past, at_outputs = [cost], {id(cost)}, [], id(cost) in ends
+def _directly(cost: Value, stops: set[int]) -> set[int]:
+    """Those of the stops, ids of nodes, that the cost depends on without another of them between."""
+    waiting, met = [cost], {id(cost)}
     while waiting:
-        for p in parents(waiting.pop()):
-            if id(p) in met:
-                continue
-            met.add(id(p))
-            if id(p) in ends:
-                at_outputs = True
-                continue
-            past.append(id(p))
-            waiting.append(p)
-    return at_outputs, past
+        v = waiting.pop()
+        if id(v) in stops:
+            continue
+        for p in parents(v):
+            if id(p) not in met:
+                met.add(id(p))
+                waiting.append(p)
+    return met & stops

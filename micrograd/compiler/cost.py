@@ -12,7 +12,7 @@ from micrograd.errors import GraphError
 from micrograd.node import blank, link
 from micrograd.primitives import FLOATS
 
-Solve = Callable[[], tuple[float, list[float]]]
+Solve = Callable[[Sequence[float]], tuple[float, list[float]]]
 
 
 class CostRow:
@@ -20,7 +20,7 @@ class CostRow:
 
     Args:
         parameters: the leaves that it depends on.
-        solve: computes the cost and its derivative by each of them, for their numbers as they are now.
+        solve: computes the cost and its derivative by each of them, for numbers of theirs.
     """
 
     # What backward() and pictures ask of a row, besides its name: it has no formula, and any number of arguments.
@@ -32,14 +32,15 @@ class CostRow:
 
     def __init__(self, parameters: Sequence[Value], solve: Solve):
         self._solve = solve
-        self._numbers = _bits([p.data for p in parameters])
-        self._value, self._slopes = solve()
+        numbers = [p.data for p in parameters]
+        self._numbers = _bits(numbers)
+        self._value, self._slopes = solve(numbers)
 
     def forward(self, *numbers: float) -> float:
-        """The cost; computed again, with its derivatives, if the parameters have changed."""
+        """The cost; computed again, with its derivatives, if the numbers of the parameters have changed."""
         if _bits(numbers) != self._numbers:
             self._numbers = _bits(numbers)
-            self._value, self._slopes = self._solve()
+            self._value, self._slopes = self._solve(numbers)
         return self._value
 
     def edges(self, o: Any, z: Any, *xs: Any) -> Iterator[tuple[float, bool]]:

@@ -93,23 +93,27 @@ class Plan:
         """
         return self._run(name, nodes, X, careful=False)
 
-    def run_derivatives(self, name: str, nodes: Nodes, X: Array, first: int) -> Array:
+    def run_derivatives(
+        self, name: str, nodes: Nodes, X: Array, first: int, numbers: Sequence[float] | None = None
+    ) -> Array:
         """The same for a program whose outputs from `first` on are derivatives.
+
+        `numbers` stand for those of the parameters, if they are not to be as they are now.
 
         Where one of them is nan, 0 * inf may have arisen behind a gate that is shut: then the careful program, which
         selects where the fast one multiplies, has the last word.
         """
-        found = self._run(name, nodes, X, careful=False)
+        found = self._run(name, nodes, X, careful=False, numbers=numbers)
         once = found[:1] if found.strides[0] == 0 else found  # what all examples share stands there once
-        return self._run(name, nodes, X, careful=True) if np.isnan(once[:, first:]).any() else found
+        is_nan = np.isnan(once[:, first:]).any()
+        return self._run(name, nodes, X, careful=True, numbers=numbers) if is_nan else found
 
-    def _run(self, name: str, nodes: Nodes, X: Array, careful: bool) -> Array:
+    def _run(self, name: str, nodes: Nodes, X: Array, careful: bool, numbers: Sequence[float] | None = None) -> Array:
         check_choices(self.trace.bounds, X)
         with self._lock:
             runnable = self._runnable(name, nodes, careful)
             machine, n = runnable.machine, len(X)
-            parameters = self.trace.parameters
-            machine.shared[:] = [p.data for p in parameters]
+            machine.shared[:] = [p.data for p in self.trace.parameters] if numbers is None else numbers
             rows = np.empty((n, len(runnable.varying)), self._dtype)
             record = np.empty((1, len(runnable.fixed)), self._dtype)
             machine.steps(X, np.arange(n), np.array([n]), rows_out=rows, record_out=record)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import RLock
 from typing import Any, NamedTuple, Self
 
@@ -285,7 +285,7 @@ class CompiledCost(_Compiled):
         cost = self._mean_node(plan)
         if not plan.trace.parameters or not context.recording.get():
             return Value(float(plan.run('value', lambda careful: [cost], X)[0, 0]))
-        return cost_value(plan.trace.parameters, lambda: self._solved(plan, cost, X))
+        return cost_value(plan.trace.parameters, lambda numbers: self._solved(plan, cost, X, numbers))
 
     def value_and_grad(self, *args: Any, **kwargs: Any) -> tuple[float, list[float]]:
         """The mean cost, and its derivative by each of `parameters`. No Value's grad is touched.
@@ -338,9 +338,11 @@ class CompiledCost(_Compiled):
     def _mean_node(self, plan: Plan) -> int:
         return plan.trace.graph.mean(_single(plan, 'compile_cost'))
 
-    def _solved(self, plan: Plan, cost: int, X: np.ndarray) -> tuple[float, list[float]]:
-        """The cost and its derivatives by the parameters."""
-        found = plan.run_derivatives('gradient', _with_gradients(plan, cost), X, 1)[0].tolist()
+    def _solved(
+        self, plan: Plan, cost: int, X: np.ndarray, numbers: Sequence[float] | None = None
+    ) -> tuple[float, list[float]]:
+        """The cost and its derivatives by the parameters, for those numbers of theirs, or as they are now."""
+        found = plan.run_derivatives('gradient', _with_gradients(plan, cost), X, 1, numbers)[0].tolist()
         return found[0], found[1:]
 
     def __repr__(self) -> str:

@@ -1,0 +1,148 @@
+"""The errors as a table, and the slopes between the neurons of a layer."""
+
+import pytest
+from hypothesis import given
+
+from micrograd import Value, graph, losses, nn
+from micrograd.chapter import deltas, sigma_prime
+from micrograd.errors import DataError, GraphError, StaleGraphError
+from tests.chapter.networks import Case, cases
+
+ELEMENTWISE = ('sigmoid', 'tanh', 'linear')
+
+
+@given(cases(ELEMENTWISE))
+def test_deltas_are_dc_by_dz_29(case: Case):
+    cost = case.cost()
+    table = deltas(cost, case.model)
+    cost.backward()
+    assert len(table) == sum(case.network.sizes[1:]) * len(case.inputs)
+    for error in table:
+        assert error.delta == pytest.approx(error.z.grad, rel=1e-13, abs=1e-300)
+        assert error.z is error.a or error.a._prev
+
+
+@given(cases(ELEMENTWISE))
+def test_layers_are_vectors_in_the_order_of_the_matrix_form(case: Case):
+    table = deltas(case.cost(), case.model)
+    right = case.network.deltas(*case.columns)
+    for l, matrix in enumerate(right, 2):
+        for x in range(len(case.inputs)):
+            assert table.layer(l, example=x + 1) == pytest.approx(matrix[:, x] / len(case.inputs), rel=1e-12, abs=1e-13)
+
+
+def model_and_cost() -> tuple[nn.MLP, Value]:
+    model = nn.MLP(2, [3, 2], activation='tanh', output='sigmoid', generator=0)
+    return model, losses.quadratic(model([0.5, -1.0]), [1.0, 0.0])
+
+
+def test_it_writes_nothing():
+    model, cost = model_and_cost()
+    deltas(cost, model)
+    assert {v.grad for v in graph.topological([cost])} == {0.0}
+
+
+def test_slopes_are_sigma_prime():
+    model, cost = model_and_cost()
+    for error in deltas(cost, model):
+        a = error.a.data
+        assert error.slope == pytest.approx(1 - a * a if error.layer == 2 else a * (1 - a), rel=1e-12)
+
+
+def test_an_activation_of_your_own_has_its_slope_too():
+    model = nn.MLP(1, [1], output=lambda z: z.tanh() + 0.1 * z, generator=0)
+    (error,) = deltas(model([0.7]), model)
+    assert error.slope == pytest.approx(1 - error.z.tanh().data ** 2 + 0.1, rel=1e-12)
+
+
+def test_the_table_prints_itself():
+    model, cost = model_and_cost()
+    lines = str(deltas(cost, model)).splitlines()
+    assert [line.split()[0] for line in lines] == ['z', 'δ²₁', 'δ²₂', 'δ²₃', 'δ³₁', 'δ³₂']
+
+
+def test_a_long_table_is_cut():
+    model = nn.MLP(1, [50], generator=0)
+    lines = str(deltas(losses.mse(model([1.0]), [0.0] * 50), model)).splitlines()
+    assert lines[-1] == '… 10 more'
+    assert len(lines) == 42
+
+
+@pytest.mark.parametrize(('layer', 'example'), [(1, 1), (4, 1), (2, 2), (2, 0)])
+def test_there_are_no_other_layers_and_examples(layer: int, example: int):
+    model, cost = model_and_cost()
+    with pytest.raises(DataError, match='layers with errors are 2 to 3, the inputs being layer 1; examples are 1 to 1'):
+        deltas(cost, model).layer(layer, example)
+
+
+def test_what_would_be_wrong_is_an_error():
+    model, cost = model_and_cost()
+    model.parameters()[0].data += 1.0
+    with pytest.raises(StaleGraphError):
+        deltas(cost, model)
+    with pytest.raises(GraphError, match='took no part'):
+        deltas(cost, nn.MLP(2, [1]))
+    with pytest.raises(TypeError, match='networks of neurons'):
+        deltas(cost, object())
+
+
+def test_a_cost_of_some_outputs_only():
+    model = nn.MLP(2, [3, 2], activation='tanh', generator=0)
+    first, _ = model([0.5, -1.0])
+    with pytest.raises(GraphError, match='depends on some neurons of a layer and not on others'):
+        deltas(losses.mse(first, 1.0), model)
+
+
+# The step of the proof ------------------------------------------------------------------------------------------------
+
+
+@given(cases(ELEMENTWISE, examples=2))
+def test_activations_depend_on_their_own_weighted_input_only_38(case: Case):
+    cost = case.cost()
+    for l, size in enumerate(case.network.sizes[1:], 2):
+        found = sigma_prime(cost, case.model, l, example=len(case.inputs))
+        slopes = [e.slope for e in deltas(cost, case.model) if (e.layer, e.example) == (l, len(case.inputs))]
+        assert found.is_diagonal
+        assert len(found.slopes) == size
+        assert [found.slopes[j][j] for j in range(size)] == pytest.approx(slopes, rel=1e-12)
+        assert all(found.slopes[k][j] == found.paths[k][j] == 0 for k in range(size) for j in range(size) if j != k)
+
+
+def test_a_network_that_breaks_it_is_seen():
+    model, _ = model_and_cost()
+    neurons = model.layers[0].neurons
+    z = []
+
+    def softmax_like(i):
+        def sigma(v):
+            z.append(v)
+            return v.exp() / sum((u.exp() for u in z[: i + 1]), Value(0.0))
+
+        return sigma
+
+    for i, neuron in enumerate(neurons):
+        neuron.activation = softmax_like(i)
+    found = sigma_prime(losses.quadratic(model([0.5, -1.0]), [1.0, 0.0]), model, 2)
+    assert not found.is_diagonal
+    assert found.paths[2][0] > 0 == found.paths[0][2]
+
+
+def test_the_matrix_prints_itself():
+    model, cost = model_and_cost()
+    lines = str(sigma_prime(cost, model, 3)).splitlines()
+    assert lines[0].split() == ['∂a/∂z', 'z³₁', 'z³₂']
+    assert lines[1].endswith('no path')
+
+
+def test_of_a_wide_layer_a_corner_is_printed():
+    model = nn.MLP(1, [12], output='tanh', generator=0)
+    text = str(sigma_prime(losses.mse(model([1.0]), [0.0] * 12), model, 2))
+    assert text.endswith('… of 12 neurons')
+    assert 'z²₉' not in text
+
+
+@pytest.mark.parametrize(('layer', 'example'), [(1, 1), (4, 1), (2, 2)])
+def test_of_no_other_layer_or_example(layer: int, example: int):
+    model, cost = model_and_cost()
+    with pytest.raises(DataError, match='there is no'):
+        sigma_prime(cost, model, layer, example)
