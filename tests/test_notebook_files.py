@@ -48,7 +48,13 @@ WRONG = {
         'def output_error(a, y): return a - y',
         'def error_before(w, delta, a): return w.T @ delta',
         'def average_nabla_w(delta, a): return delta @ a.T',
-        'answer = a_L2 * w_L * a_L * (1 - a_L) * 2 * (a_L - y)',
+        'answer = a_first * w_last * a_last * (1 - a_last) * 2 * (a_last - y)',
+    ],
+    '7_every_path_from_a_weight_to_the_cost': [
+        'answer = -1.2',
+        'def count_paths(sizes): return sum(sizes[2:])',
+        'slope = 0.0005; change = 0.5',
+        'def sweep(row, matrices): return row @ matrices[0]',
     ],
     '8_why_some_weights_learn_slowly': [
         'answer = 0.02',
