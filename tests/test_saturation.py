@@ -214,6 +214,37 @@ def test_every_form_of_data():
     assert len(tables) == 1
 
 
+class Own(nn.MLP):
+    """A class of the program's own, which might put its layers together otherwise."""
+
+
+@settings(deadline=None, max_examples=30)
+@given(networks, inputs)
+def test_plain_networks_need_no_graph_and_give_the_same_bits(model, xs):
+    own = Own(2, [1])
+    own.layers = model.layers
+    data = [(x, 0) for x in xs]
+    expected = [[(n.a, n.slopes, n.inputs) for n in layer] for layer in activities(own, data)]
+    for form in (data, [(np.array(x), 0) for x in xs], [([Value(number) for number in x], 0) for x in xs]):
+        assert [[(n.a, n.slopes, n.inputs) for n in layer] for layer in activities(model, form)] == expected
+
+
+def test_a_plain_network_is_not_read_off_a_graph(monkeypatch):
+    monkeypatch.setattr('micrograd.saturation.passes', None)
+    for model in (nn.Neuron(2), nn.Layer(2, 2), nn.MLP(2, [2, 1])):
+        assert slow_weights(model, moons(4, seed=0))
+
+
+def test_a_class_of_the_program_s_own_is_seen_as_it_is():
+    class Twice(Own):
+        def __call__(self, x):
+            return super().__call__([2.0 * number for number in x])
+
+    model = Twice(1, [1], output='sigmoid', initialisation=lambda nin, nout, generator: ([3.0], 0.0))
+    (weight, _) = slow_weights(model, [([1.0], 0)])
+    assert (weight.input, weight.reason) == (2.0, SATURATED)  # z = 6; without the factor it would be 3
+
+
 def test_nothing_of_the_model_is_changed():
     model = nn.MLP(2, [2, 1], generator=0)
     before = [(p.data, p.grad) for p in model.parameters()]
