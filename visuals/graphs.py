@@ -3,9 +3,10 @@
 import math
 from functools import cache
 
-from micrograd import Value, draw, group, losses, nn, relu, where
+from micrograd import Value, draw, group, losses, nn, primitive, relu, where
 from micrograd import dot as inner_product
 from micrograd import softmax as shares
+from micrograd.chapter import label
 from micrograd.data import Dataset
 from micrograd.demo import train
 from micrograd.history import History
@@ -103,6 +104,41 @@ def moons_loss() -> Value:
     return loss
 
 
+def network_of_the_chapter() -> tuple[nn.MLP, Value]:
+    """Two inputs, two hidden neurons and an output, named as in chapter 2 of Nielsen's book, after backward()."""
+    model = nn.MLP(2, [2, 1], activation='sigmoid', output='sigmoid', initialisation='gaussian', generator=21)
+    output = model([1.0, 0.5])
+    label(losses.quadratic(output, 1.0), model).backward()
+    return model, output
+
+
+def last_layer() -> Value:
+    """The last layer of a chain of neurons, with an operation for each step that one takes by hand."""
+    weighted_input = primitive(
+        'weighted_input',
+        lambda o, w, a, b: w * a + b,
+        partials=lambda o, z, w, a, b: (a, w, 1.0),
+        symbol='w·a + b',
+    )
+    squared_difference = primitive(
+        'squared_difference',
+        lambda o, a, y: (a - y) * (a - y),
+        partials=lambda o, c, a, y: (2.0 * (a - y), -2.0 * (a - y)),
+        symbol='(a − y)²',
+    )
+    w, before, b = Value(1.5, label='w⁽ᴸ⁾'), Value(0.75, label='a⁽ᴸ⁻¹⁾'), Value(-0.4, label='b⁽ᴸ⁾')
+    for parameter in (w, b):
+        parameter.role = 'parameter'
+    z = weighted_input(w, before, b)
+    z.label = 'z⁽ᴸ⁾'
+    a = z.sigmoid()
+    a.label = 'a⁽ᴸ⁾'
+    cost = squared_difference(a, Value(0.2, label='y'))
+    cost.label = 'C₀'
+    cost.backward()
+    return cost
+
+
 def drawings() -> dict[str, Drawing]:
     """Every picture of a graph by the name of its file."""
     model, loss = small_network()
@@ -114,6 +150,8 @@ def drawings() -> dict[str, Drawing]:
             loss, collapse=[model.layers[0], *model.layers[1].neurons[1:], model.layers[2]], title='one neuron opened'
         ),
         'attention': draw(attention_loss(), depth=1, title='attention, its two steps closed'),
+        'last_layer': draw(last_layer(), title='the last layer of a chain of neurons'),
+        'chapter': draw(network_of_the_chapter()[1], title='a network in the notation of a book, up to its output'),
         'choice': draw(choice(), title='gates and conditions'),
         'trouble': draw(trouble(), title='where a nan comes from'),
         'moons': draw(moons_loss(), collapse='neuron', title='the network of the demo'),

@@ -4,6 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from micrograd import fit, losses, nn, optim
+from micrograd.chapter import Backpropagation
 from micrograd.data import moons
 from micrograd.history import History
 from micrograd.render.plots import (
@@ -17,7 +18,7 @@ from micrograd.render.plots import (
     training_animation,
 )
 from micrograd.snapshots import Snapshots
-from visuals.graphs import neuron, small_network, trained
+from visuals.graphs import network_of_the_chapter, neuron, small_network, trained
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,6 +33,7 @@ def figures() -> dict[str, 'Figure']:
         'boundary': decision_boundary(model, data),
         'network': network(*small_network()),
         'network_moons': moons_network(),
+        'backpropagation': fourth_step(),
         'gradient_flow': gradient_flow(deep_history),
         'saturation': activation_histograms(saturated(), moons(80, noise=0.1, seed=1)),
     }
@@ -59,6 +61,13 @@ def moons_network() -> 'Figure':
     model.zero_grad()
     hardest.backward()
     return network(model, hardest, title='Two moons, the hardest example')
+
+
+def fourth_step() -> 'Figure':
+    """The algorithm of Nielsen's chapter 2, when the error has come back to the hidden layer."""
+    model, _ = network_of_the_chapter()
+    *_, fourth, _ = Backpropagation(model, [1.0, 0.5], 1.0)
+    return fourth.draw()
 
 
 @cache
