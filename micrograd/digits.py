@@ -128,8 +128,6 @@ def run(
     read = digits(data)
     folder = directory(out)
     trained = train(read, **settings)
-    if trained.history.stopped == 'interrupted':
-        raise KeyboardInterrupt
     print()
     return write_files(folder, _files(trained, read))
 
@@ -160,12 +158,13 @@ def train(
         progress: whether to show a progress bar, on stderr.
 
     Returns:
-        The network, and how it went. On Ctrl-C that is marked 'interrupted', as `fit` does.
+        The network, and how it went.
 
     Raises:
         DataError, ShapeError, TypeError, ValueError: a setting is out of range, or of another type.
         MissingDependencyError: NumPy is not installed.
         TrainingError: the cost, or a parameter, would be nan or infinite.
+        KeyboardInterrupt: the training was interrupted.
 
     Source: the function SGD in Nielsen, Neural Networks and Deep Learning, chapter 1, network.py; with the
     cross-entropy network2.py of chapter 3.
@@ -192,6 +191,8 @@ def train(
             generator=generator,
             callbacks=[watch],
         ).train(epochs, progress, compiled=True)
+        if history.stopped == 'interrupted':
+            raise KeyboardInterrupt
         outputs = watch.predict(test.inputs)
     answers: list[int] = outputs.argmax(axis=1).tolist()
     mistakes = worst_mistakes(outputs.tolist(), test.targets.tolist(), chosen.loss)

@@ -107,6 +107,24 @@ def test_what_is_counted_is_what_the_model_answers(cost):
     assert trained.history.metrics['accuracy'][1] == sum(on_training) / 200
 
 
+def test_each_line_is_out_before_the_next_epoch():
+    class Pipe(io.StringIO):
+        def flush(self):
+            out.append(self.getvalue())
+
+    out = []
+    with redirect_stdout(Pipe()):
+        digits.train(SMALL, **QUICK, progress=False)
+    last = [text.splitlines()[-1] for text in dict.fromkeys(out)]
+    assert [line.partition(':')[0] for line in last[1:]] == ['Epoch 1', 'Epoch 2']
+
+
+def test_a_mini_batch_has_no_more_digits_than_there_are():
+    whole, larger = (train(batch_size=size)[0] for size in (200, 10**6))
+    assert numbers(whole.model) == numbers(larger.model)
+    assert larger.history.steps == 2
+
+
 def test_the_first_line_says_what_is_trained():
     _, lines = train(hidden=(8, 4), eta=0.25, epochs=1)
     assert lines[0] == ('200 digits to train with, 50 to test with; a network 64-8-4-10, quadratic cost, eta = 0.25')
