@@ -31,6 +31,7 @@ LOOKS: dict[float, dict[str, Any]] = {  # of the points, by the sign of the chan
     -1.0: {'s': 34, 'color': COLOURS[1], 'marker': 'x', 'linewidths': 1.6},
 }
 BAND = '#e3e6ea'
+FURTHEST = 1e200  # of what is shown: beyond it, matplotlib's scales overflow
 
 
 def linear_estimate(w: Value, cost: Value, changes: Iterable[float] = CHANGES) -> Figure:
@@ -40,7 +41,7 @@ def linear_estimate(w: Value, cost: Value, changes: Iterable[float] = CHANGES) -
     two decades for each decade of Δw. Small changes leave it, since a difference of two costs has no more digits than
     the costs have: in the grey band all that is seen is rounding. The band reaches as high as the rounding of every
     number between w and C can move the difference after a small change. An error of exactly 0, which has no place on
-    the scale, is a mark at the foot; one that is nan or infinite is a mark at the top.
+    the scale, is a mark at the foot; one that is nan or beyond 1e200 is a mark at the top.
 
     Args:
         w: what is changed: a weight, or any other Value on which C depends.
@@ -72,9 +73,9 @@ def linear_estimate(w: Value, cost: Value, changes: Iterable[float] = CHANGES) -
         figure: Figure = new_figure(6.6, 4.4)
         axes: Any = figure.subplots()
         axes.set(xscale='log', yscale='log')
+        _set_limits(axes, found, rounding)
         _draw_errors(axes, found, x)
         _draw_parabola(axes, found, _curvature(w, cost) / 2, x)
-        _set_limits(axes, found, rounding)
         if 0.0 < rounding < math.inf:
             axes.axhspan(0.0, rounding, color=BAND, zorder=0, label='rounding')
         _draw_marks(axes, found)
@@ -137,12 +138,13 @@ def _set_limits(axes: Axes, found: Sequence[Nudge], rounding: float) -> None:
 
 def _widened(numbers: Sequence[float], room: float) -> tuple[float, float]:
     """Limits that a logarithmic scale can have."""
-    return max(min(numbers) / room, 1e-300), min(max(numbers), 1e300) * room
+    low = min(max(min(numbers) / room, 1 / FURTHEST), FURTHEST)
+    return low, max(low, min(max(numbers), FURTHEST)) * room
 
 
 def _draw_marks(axes: Axes, found: Sequence[Nudge]) -> None:
-    """What has no place on the scale: below it the zeros, above it nan and infinity."""
-    for foot, rise, marker, label in ((0.03, 0.04, 'v', 'error 0'), (0.97, -0.04, '^', 'nan or infinite')):
+    """What has no place on the scale: below it the zeros, above it nan, infinity and what is nearly so."""
+    for foot, rise, marker, label in ((0.03, 0.04, 'v', 'error 0'), (0.97, -0.04, '^', 'nan, or too large')):
         seen = [n for n in found if _edge(n) == marker]
         if seen:
             sizes, heights = [abs(n.change) for n in seen], [foot + rise * (n.change < 0) for n in seen]
@@ -156,4 +158,4 @@ def _edge(nudge: Nudge) -> str | None:
     """The mark of an error that is off the scale."""
     if nudge.error == 0.0:
         return 'v'
-    return None if math.isfinite(nudge.error) else '^'
+    return None if abs(nudge.error) <= FURTHEST else '^'
