@@ -50,6 +50,12 @@ def test_each_change_is_a_point_of_its_sign():
     assert (figure.axes[0].get_xscale(), figure.axes[0].get_yscale()) == ('log', 'log')
 
 
+def test_an_error_is_shown_by_its_size():
+    w = Value(2.0, label='w')
+    figure = linear_estimate(w, -1.0 * w**3, [0.1, -0.1])
+    assert scatters(figure) == {'Δw > 0': [(0.1, pytest.approx(0.061))], 'Δw < 0': [(0.1, pytest.approx(0.059))]}
+
+
 def test_the_line_is_half_the_second_derivative():
     figure = linear_estimate(*cubic(), [1e-3, 1e-1, -1e-2])
     (line,) = figure.axes[0].lines
