@@ -1,6 +1,9 @@
 """What holds for the tests and for the examples in docstrings alike."""
 
+from collections.abc import Iterator
+
 import pytest
+from coverage import Coverage  # which pytest-cov brings
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +18,15 @@ def _the_table_is_as_it_was():
             delattr(interpreter.functions, name)
     primitives.TABLE.clear()
     primitives.TABLE.update(before)
+
+
+@pytest.fixture
+def uncounted() -> Iterator[None]:
+    """Do not count the lines of a test that goes through millions of them: counting takes twice as long as running."""
+    counting = Coverage.current()
+    if counting is None:
+        yield
+        return
+    counting.stop()
+    yield
+    counting.start()

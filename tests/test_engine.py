@@ -325,6 +325,7 @@ def test_parents_cannot_be_assigned_so_no_cycle_can_be_made():
 # Deep and wide graphs ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures('uncounted')
 def test_a_million_deep_graph_works_everywhere_and_is_freed_without_the_collector():
     gc.collect()
     gc.disable()
@@ -347,6 +348,7 @@ def test_a_million_deep_graph_works_everywhere_and_is_freed_without_the_collecto
         gc.enable()
 
 
+@pytest.mark.usefixtures('uncounted')
 def test_a_hundred_thousand_parents():
     xs = [Value(1.0) for _ in range(100_000)]
     y = micrograd.sum(xs)

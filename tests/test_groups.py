@@ -349,6 +349,7 @@ def test_a_mark_keeps_no_graph_alive_and_needs_no_collector():
         gc.enable()
 
 
+@pytest.mark.usefixtures('uncounted')
 def test_a_deep_recurrent_network_is_freed_and_copied():
     neuron = nn.Neuron(1, activation='tanh')
     h = Value(0.0)

@@ -161,6 +161,7 @@ def test_a_stale_graph():
         explain(w, c)
 
 
+@pytest.mark.usefixtures('uncounted')
 def test_a_deep_graph():
     x = y = Value(1.0, label='x')
     for _ in range(20_000):

@@ -212,6 +212,7 @@ def test_what_the_explorer_cannot_carry_is_to_be_explored_in_parts(monkeypatch):
     assert 'this graph has 41 values; explore a part, as in micrograd.explore(h)' in page.text
 
 
+@pytest.mark.usefixtures('uncounted')
 def test_a_graph_beyond_the_limit_is_not_walked_to_its_end(fails):
     fails(AssertionError('nothing is drawn'))
     deep = graphs.chain(300_000)

@@ -220,6 +220,7 @@ def test_the_largest_of_exponentially_many_by_their_factors():
     assert second.product == pytest.approx(best.product / 4.0, rel=1e-12)  # the first factor, 2, against 0.5
 
 
+@pytest.mark.usefixtures('uncounted')
 def test_no_recursion_in_a_deep_graph():
     x = y = Value(1.0)
     for _ in range(100_000):

@@ -82,6 +82,7 @@ def ties(nodes):
     return any(abs(a - b) <= 1e-9 for a, b in pairwise(numbers)) or 0.0 in numbers or 0.25 in numbers
 
 
+@pytest.mark.usefixtures('uncounted')
 @settings(max_examples=250, deadline=None)
 @given(programs)
 def test_random_programs_agree_with_pytorch(case):
@@ -103,6 +104,7 @@ def test_random_programs_agree_with_pytorch(case):
             assert math.isnan(expected) or abs(x.grad - expected) <= 1e-9 * scale
 
 
+@pytest.mark.usefixtures('uncounted')
 @settings(max_examples=150, deadline=None)
 @given(programs)
 def test_gradients_give_the_bits_that_backward_gives(case):
@@ -114,6 +116,7 @@ def test_gradients_give_the_bits_that_backward_gives(case):
         assert x.grad == g.data or (math.isnan(x.grad) and math.isnan(g.data))
 
 
+@pytest.mark.usefixtures('uncounted')
 @settings(max_examples=100, deadline=None)
 @given(programs, st.lists(st.floats(-2.0, 2.0), min_size=4, max_size=4))
 def test_recompute_gives_what_building_anew_gives(case, moved):

@@ -145,6 +145,7 @@ def test_what_stands_for_the_other_operands_takes_a_line_too():
     assert len(body.splitlines()) == 27  # the headings too
 
 
+@pytest.mark.usefixtures('uncounted')
 def test_a_graph_without_end_in_sight():
     text = tree(graphs.chain(100_000))
     assert len(text.splitlines()) < 45

@@ -284,6 +284,7 @@ def test_too_large_a_graph_is_an_error_that_says_what_to_do():
     assert len(picture(graphs.chain(249)).boxes) == 499
 
 
+@pytest.mark.usefixtures('uncounted')
 def test_a_deep_graph_is_too_large_without_recursion():
     with pytest.raises(GraphError, match='this graph has 400,001 values'):
         picture(graphs.chain(200_000))

@@ -306,6 +306,7 @@ def test_two_threads_call_one_function(machine: str) -> None:
 # Large programs ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures('uncounted')
 def test_a_chain_of_a_million_sums() -> None:
     w = Value(0.5)
 
@@ -319,6 +320,7 @@ def test_a_chain_of_a_million_sums() -> None:
     assert (C.data, w.grad) == (500_001.5, 1_000_000.0)
 
 
+@pytest.mark.usefixtures('uncounted')
 def test_a_deep_chain_of_functions() -> None:
     w = Value(0.5)
 
@@ -345,6 +347,7 @@ OPERATIONS = [
 ]
 
 
+@pytest.mark.usefixtures('uncounted')
 @pytest.mark.parametrize(('machine', 'count'), [('numpy', 10_000), ('llvm', 100_000)])
 def test_an_irregular_graph_of_100_000_operations(machine: str, count: int) -> None:
     rng = np.random.default_rng(0)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.compiler.eager import check_costs, check_maps
@@ -13,6 +14,7 @@ RANDOM = settings(
 SEEN: Counter[str] = Counter()
 
 
+@pytest.mark.usefixtures('uncounted')
 def test_random_programs() -> None:
     SEEN.clear()
     _maps()
@@ -30,6 +32,7 @@ def _maps(program: Program) -> None:
         check_maps(function, examples)
 
 
+@pytest.mark.usefixtures('uncounted')
 def test_random_costs() -> None:
     SEEN.clear()
     _costs()

@@ -214,6 +214,7 @@ def test_shared_leaves_that_nothing_uses_have_their_slots() -> None:
     assert program.u_size - program.shared == program.shared_count == len(SHARED_NUMBERS)
 
 
+@pytest.mark.usefixtures('uncounted')
 def test_a_deep_chain() -> None:
     graph = Graph()
     y = graph.apply(MUL, graph.shared(0), graph.input(0))

@@ -135,6 +135,7 @@ def test_the_same_graph_gives_the_same_nodes() -> None:
     assert nodes() == nodes()
 
 
+@pytest.mark.usefixtures('uncounted')
 def test_a_deep_chain() -> None:
     graph = Graph()
     y = graph.apply(MUL, graph.shared(0), graph.input(0))

@@ -207,6 +207,7 @@ def test_a_network_that_is_given_numbers_too_captures_only_its_own() -> None:
     assert evaluated(t, 0.5) == model([0.5, 1.0]).data
 
 
+@pytest.mark.usefixtures('uncounted')
 def test_a_million_operations_on_values_alone() -> None:
     w = Value(1.0)
 
