@@ -5,20 +5,20 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
+from micrograd.chapter import label
 from micrograd.checkpoint import save
 from micrograd.checks import random_generator
 from micrograd.context import no_grad
 from micrograd.data import Dataset, moons
 from micrograd.engine import Value
 from micrograd.errors import optional_import
-from micrograd.graph import topological
-from micrograd.groups import find
 from micrograd.history import History
 from micrograd.losses import bce_with_logits
 from micrograd.metrics import binary_accuracy
 from micrograd.nn import MLP
 from micrograd.optim import Adam, linear
 from micrograd.outputs import Write, directory, write_files
+from micrograd.passes import passes
 from micrograd.render import Drawing, draw
 from micrograd.render.explorer import Explorer, explore
 from micrograd.render.layout import layout
@@ -117,8 +117,7 @@ def correct_answers(model: MLP, data: Dataset[int]) -> int:
 def graphs(model: MLP, data: Dataset[int]) -> tuple[Drawing, Drawing, Explorer]:
     """Draw how the network judges the example that it finds hardest.
 
-    The names are those of Nielsen's chapter 2: the activation of neuron j in layer l, a_l[j], and its weight for the
-    activation k of the layer before, w_l[j,k].
+    The names are those of Nielsen's chapter 2, see `chapter.label`.
 
     Args:
         model: the network; the gradients of its parameters become those of this example's loss.
@@ -133,9 +132,9 @@ def graphs(model: MLP, data: Dataset[int]) -> tuple[Drawing, Drawing, Explorer]:
     loss = bce_with_logits(logit, y)
     loss.label = 'loss'
     model.zero_grad()
-    loss.backward()
-    first, *_ = _activations(model, loss)
-    neuron = max(first, key=lambda a: abs(a.data * a.grad))
+    label(loss, model).backward()
+    first, *_ = passes(model, loss)
+    neuron = max((one.a for (one,) in first), key=lambda a: abs(a.data * a.grad))
     return (
         draw(neuron, title='a neuron of the trained network'),
         draw(loss, title='the loss of one example, neuron by neuron', collapse='neuron'),
@@ -149,20 +148,6 @@ def _hardest(model: MLP, data: Dataset[int]) -> tuple[list[float], int]:
         losses = [bce_with_logits(model(x), y).data for x, y in zip(*data, strict=True)]
     i = losses.index(max(losses))
     return data.inputs[i], data.targets[i]
-
-
-def _activations(model: MLP, loss: Value) -> list[list[Value]]:
-    """The activations of each layer, and everything on the way named."""
-    order = topological([loss])
-    made_by = {id(group.maker): order[group.outputs[0]] for group in find(order) if group.kind == 'neuron'}
-    layers = [[made_by[id(neuron)] for neuron in layer.neurons] for layer in model.layers]
-    for number, (layer, activations) in enumerate(zip(model.layers, layers, strict=True), 1):
-        for j, (neuron, a) in enumerate(zip(layer.neurons, activations, strict=True), 1):
-            neuron.b.label = f'b{number}[{j}]'
-            for k, weight in enumerate(neuron.w, 1):
-                weight.label = f'w{number}[{j},{k}]'
-            a.label = f'a{number}[{j}]'
-    return layers
 
 
 def _extent(drawing: Drawing) -> str:

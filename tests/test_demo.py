@@ -141,7 +141,7 @@ def test_the_graphs_show_the_hardest_example_down_to_the_inputs(quick):
     with no_grad():
         assert root.data == max(demo.bce_with_logits(model(x), y).data for x, y in zip(*data, strict=True))
     names = set(page.graph['names'])
-    assert {'x₁', 'x₂', 'b1[1]', 'w1[16,2]', 'a1[16]', 'w2[16,16]', 'a2[1]', 'w3[1,16]', 'a3[1]', 'loss'} <= names
+    assert {'x₁', 'x₂', 'b²₁', 'w²₁₆,₂', 'a²₁₆', 'w³₁₆,₁₆', 'a³₁', 'w⁴₁,₁₆', 'a⁴₁', 'loss'} <= names
     assert len(neuron.view.boxes) == 10
     top = neuron.view.boxes[-1]
     assert re.fullmatch(r'a1\[\d+\] = ReLU', top.heading)

@@ -5,7 +5,7 @@
 (80, 20)
 """
 
-from micrograd.data.digits import Digits, digits
+from micrograd.data.handwriting import Digits, digits
 from micrograd.data.idx import IdxArray, read_idx
 from micrograd.data.preparation import Standardiser, one_hot, standardise, train_test_split
 from micrograd.data.sets import Dataset, blobs, circles, moons, spirals, xor
