@@ -50,6 +50,12 @@ WRONG = {
         'def average_nabla_w(delta, a): return delta @ a.T',
         'answer = a_first * w_last * a_last * (1 - a_last) * 2 * (a_last - y)',
     ],
+    '6_why_backpropagation_is_fast': [
+        'best_epsilon = 1e-16',
+        'years = 1e9 / 3600',
+        'def products_ratio(sizes): return 2.0',
+        'forwards, backwards = 200, 3',
+    ],
     '7_every_path_from_a_weight_to_the_cost': [
         'answer = -1.2',
         'def count_paths(sizes): return sum(sizes[2:])',
