@@ -15,8 +15,8 @@ from micrograd import losses
 from micrograd.checkpoint import save
 from micrograd.checks import count, not_found, positive, random_generator
 from micrograd.data import Dataset, Digits, digits, one_hot
-from micrograd.data.handwriting import CLASSES
 from micrograd.data.files import FilePath
+from micrograd.data.handwriting import CLASSES
 from micrograd.engine import Value
 from micrograd.errors import optional_import
 from micrograd.examples import Example, pairs
