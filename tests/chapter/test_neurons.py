@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import given
 
-from micrograd import Value, graph, losses, nn
+from micrograd import Value, gradients, graph, losses, nn
 from micrograd.chapter import deltas, sigma_prime
 from micrograd.errors import DataError, GraphError, StaleGraphError
+from micrograd.passes import passes
 from tests.chapter.networks import Case, cases
 
 ELEMENTWISE = ('sigmoid', 'tanh', 'linear')
@@ -146,3 +147,16 @@ def test_of_no_other_layer_or_example(layer: int, example: int):
     model, cost = model_and_cost()
     with pytest.raises(DataError, match='there is no'):
         sigma_prime(cost, model, layer, example)
+
+
+@given(cases(ELEMENTWISE, examples=1))
+def test_weighted_inputs_depend_on_those_before_by_44(case: Case):
+    """The step of the proof of BP2: dz_k/dz_j is w_kj sigma'(z_j), along one path."""
+    layers = passes(case.model, case.cost())
+    for l, w in enumerate(case.network.weights[1:]):
+        for j, (before,) in enumerate(layers[l]):
+            (sigma_slope,) = gradients(before.a, [before.z])
+            for k, (after,) in enumerate(layers[l + 1]):
+                found = graph.paths(before.z, after.z)
+                assert found.count == 1
+                assert found.total == pytest.approx(w[k, j] * sigma_slope.data, rel=1e-12, abs=1e-300)
