@@ -205,7 +205,7 @@ def test_every_file_it_links_to_exists(path):
 
 
 def test_the_index_lists_every_notebook():
-    assert re.findall(r'\]\((\S+\.ipynb)\)', README) == [path.name for path in PATHS]
+    assert re.findall(r'\| \d \| \[.*?\]\((\S+\.ipynb)\)', README) == [path.name for path in PATHS]
 
 
 def test_a_page_to_explore_becomes_the_picture_in_it():
