@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from micrograd.errors import ShapeError
 __all__ = ['ACTIVATIONS', 'COSTS', 'Activation', 'Array', 'Cost', 'activation', 'cost']
 
 Array = npt.NDArray[np.float64]
+F = TypeVar('F')
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +140,7 @@ def activation(wished: str | Activation) -> Activation:
     Raises:
         ValueError: there is none of that name.
     """
-    if isinstance(wished, Activation):
-        return wished
-    if wished not in ACTIVATIONS:
-        raise ValueError(
-            f"{not_found('activation', wished, [*ACTIVATIONS])}. Your own: Activation('softsign', function, derivative)"
-        )
-    return ACTIVATIONS[wished]
+    return wished if isinstance(wished, Activation) else _named('activation', wished, ACTIVATIONS)
 
 
 def cost(wished: str | Cost) -> Cost:
@@ -153,8 +149,10 @@ def cost(wished: str | Cost) -> Cost:
     Raises:
         ValueError: there is none of that name.
     """
-    if isinstance(wished, Cost):
-        return wished
-    if wished not in COSTS:
-        raise ValueError(f"{not_found('cost', wished, [*COSTS])}. Your own: Cost('absolute', function, derivative)")
-    return COSTS[wished]
+    return wished if isinstance(wished, Cost) else _named('cost', wished, COSTS)
+
+
+def _named(kind: str, name: str, known: dict[str, F]) -> F:
+    if name in known:
+        return known[name]
+    raise ValueError(f"{not_found(kind, name, [*known])}. Your own: {kind.title()}('mine', function, derivative)")
