@@ -327,8 +327,9 @@ print('matplotlib.pyplot' in sys.modules)
 
 def test_all_is_what_is_public():
     assert sorted(plots.__all__) == [
-        'Animation', 'activation_histograms', 'backward_animation', 'decision_boundary', 'gradient_flow', 'loss_curve',
-        'network', 'save_figure', 'training_animation',
+        'Animation', 'activation_histograms', 'backward_animation', 'confusion_matrix', 'decision_boundary',
+        'gradient_flow', 'images', 'linear_estimate', 'loss_curve', 'network', 'save_figure', 'slow_weights',
+        'training_animation',
     ]  # fmt: skip
 
 
