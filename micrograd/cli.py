@@ -278,16 +278,21 @@ from 1. Without --data the digits are the small ones that come with scikit-learn
 """
     command = _add(commands, 'digits', about, DIGITS_EXAMPLES, more)
     files = (
-        'a folder with the files of MNIST, gzipped or not: train-images-idx3-ubyte … or only t10k-images-idx3-ubyte …'
+        'a folder with the files of MNIST, gzipped or not: all four, or those that begin with t10k, of which the '
+        'last fifth is for the test'
     )
     command.add_argument('--data', metavar='DIR', help=files)
     sizes = 'how many hidden neurons; 30,20 is two layers of them (30)'
     command.add_argument('--hidden', metavar='N', type=_sizes, default=(30,), help=sizes)
-    command.add_argument('--epochs', metavar='N', type=_count, default=30, help='(%(default)s)')
+    command.add_argument(
+        '--epochs', metavar='N', type=_count, default=30, help='how often each digit is seen (%(default)s)'
+    )
     command.add_argument('--batch-size', metavar='N', type=_count, default=10, help='of a mini-batch (%(default)s)')
     rate = 'the learning rate (3.0 with the quadratic cost, 0.5 with the cross-entropy)'
     command.add_argument('--eta', metavar='RATE', type=_rate, help=rate)
-    command.add_argument('--cost', choices=['quadratic', 'cross-entropy'], default='quadratic', help='(%(default)s)')
+    command.add_argument(
+        '--cost', choices=['quadratic', 'cross-entropy'], default='quadratic', help='what is made small (%(default)s)'
+    )
     command.add_argument('--seed', metavar='N', type=int, default=0, help='of every random number (%(default)s)')
     weights = "(%(default)s); that of the book's chapter 1 is gaussian"
     command.add_argument('--initialisation', choices=[*INITIALISATIONS], default='nielsen', help=weights)

@@ -332,6 +332,6 @@ def neurons_figure(model: MLP, shape: tuple[int, int]) -> 'Figure':
         [neuron.w for neuron in neurons],
         shape,
         titles=[f'1.{j}' for j in range(1, len(neurons) + 1)],
-        title='What the neurons of layer 1 look for: ink where it is blue, paper where it is orange',
+        title='What the neurons of layer 1 look for: ink (blue), paper (orange)',
         signed=True,
     )

@@ -202,3 +202,13 @@ def test_right_is_blue_wrong_is_orange_and_never_is_neither():
 def test_answers_that_are_refused(targets, predicted, labels, error, message):
     with pytest.raises(error, match=message):
         confusion_matrix(targets, predicted, labels=labels)
+
+
+@pytest.mark.parametrize('title', ['What the neurons of layer 1 look for: ink (blue), paper (orange)', 'W' * 200])
+def test_the_title_stays_on_the_page(title):
+    figure = images([[0.0, 1.0]], (1, 2), title=title, signed=True)
+    figure.canvas.draw()
+    (text,) = (text for text in figure.axes[0].texts if text.get_weight() == 'bold')
+    right = text.get_window_extent().x1
+    assert right < figure.bbox.x1 or title.startswith('WW')
+    assert len(text.get_text()) <= 70

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from micrograd import fit, losses, nn, optim
 from micrograd.chapter import Backpropagation
-from micrograd.data import moons
+from micrograd.data import digits, moons
 from micrograd.history import History
 from micrograd.render.plots import (
     Animation,
@@ -13,8 +13,11 @@ from micrograd.render.plots import (
     backward_animation,
     decision_boundary,
     gradient_flow,
+    images,
+    linear_estimate,
     loss_curve,
     network,
+    slow_weights,
     training_animation,
 )
 from micrograd.snapshots import Snapshots
@@ -36,6 +39,9 @@ def figures() -> dict[str, 'Figure']:
         'backpropagation': fourth_step(),
         'gradient_flow': gradient_flow(deep_history),
         'saturation': activation_histograms(saturated(), moons(80, noise=0.1, seed=1)),
+        'slow_weights': slow_weights(saturated(), moons(80, noise=0.1, seed=1)),
+        'estimate': estimate(),
+        'digits': handwritten(),
     }
 
 
@@ -68,6 +74,18 @@ def fourth_step() -> 'Figure':
     model, _ = network_of_the_chapter()
     *_, fourth, _ = Backpropagation(model, [1.0, 0.5], 1.0)
     return fourth.draw()
+
+
+def estimate() -> 'Figure':
+    """How far the cost is from where its derivative by a weight says, for changes of every size."""
+    model, output = network_of_the_chapter()
+    return linear_estimate(model.layers[0].neurons[0].w[0], losses.quadratic(output, 1.0))
+
+
+def handwritten() -> 'Figure':
+    """Some of the digits that come with scikit-learn."""
+    _, test, shape = digits()
+    return images(test.inputs[:20], shape, titles=[str(digit) for digit in test.targets[:20]])
 
 
 @cache

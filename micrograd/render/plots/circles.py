@@ -85,6 +85,7 @@ class _Scales:
         self.delta = _largest(node.delta for node in nodes)
         self.has_passes = any(node.a is not None for node in nodes)
         self.has_errors = any(node.delta is not None for node in nodes)
+        self.has_input_errors = any(node.delta is not None for node in columns[0].nodes)
         shown = [number for node in nodes for number in (*node.weights, node.bias, node.a, node.delta)]
         rows = max(column.places for column in columns)
         self.widest = WIDEST_LINE * min(1.0, math.sqrt(6 / rows))  # many lines would hide each other
@@ -314,7 +315,8 @@ def _draw_legend(axes: Axes, places: Places, scales: _Scales) -> None:
 def _draw_key(axes: Axes, at: tuple[float, float], scales: _Scales) -> None:
     meanings = ['outline: bias']
     if scales.has_errors:
-        meanings = ['above: activation a', 'below: error δ = ∂C/∂z (of an input ∂C/∂x)', *meanings]
+        of_inputs = ' (of an input ∂C/∂x)' * scales.has_input_errors
+        meanings = ['above: activation a', f'below: error δ = ∂C/∂z{of_inputs}', *meanings]
     elif scales.has_passes:
         meanings = ['in a circle: activation a', *meanings]
     if not scales.all_finite:

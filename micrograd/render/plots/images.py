@@ -8,6 +8,7 @@ from micrograd.checks import count, finite
 from micrograd.errors import DataError, ShapeError
 from micrograd.metrics import plain
 from micrograd.render.plots.figures import BETWEEN, GREY, INK, bare_figure, new_figure, styled, tint, written
+from micrograd.render.view import legible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +22,7 @@ MARGIN, GAP, LINE = 0.15, 0.1, 0.2  # inches: around all images, between two, an
 COLUMNS = 10  # that a grid has, unless it is said
 FRAME, EMPTY = '#c3c8cf', '#f6f7f9'
 REACH = 0.99  # of the numbers lie on the scale: a few large weights would bleach the rest
+LONGEST_TITLE = 70  # characters
 SCALE = (2.4, 0.12)  # inches: width and height of what shows which colour is which number
 
 
@@ -42,7 +44,7 @@ def images(
         rows: one an image: numbers or Values, a row of pixels after the other, from the top.
         shape: of every image, (height, width) in pixels.
         titles: what to write above each image; none, or one an image.
-        title: what to write above all of them.
+        title: what to write above all of them; of a long one the first 70 characters are shown.
         signed: whether the numbers may have either sign, as weights have. Then 0 is white, blue positive and orange
             negative, on one scale for all the images, which is shown below them; it ends where one number in a hundred
             lies beyond. Otherwise they are pixels, from 0, white, to 1, black.
@@ -84,7 +86,15 @@ def images(
             left, right, _, top = grid.place(i)
             axes.text((left + right) / 2, top + 0.04, label, ha='center', va='bottom', size=8, parse_math=False)
         if title:
-            axes.text(MARGIN, grid.height - MARGIN, title, va='top', size=11, weight='bold', parse_math=False)
+            axes.text(
+                MARGIN,
+                grid.height - MARGIN,
+                legible(title, LONGEST_TITLE),
+                va='top',
+                size=11,
+                weight='bold',
+                parse_math=False,
+            )
         if signed:
             _show_scale(axes, reach, is_cut=reach < sizes[-1])
         axes.set(xlim=(0.0, grid.width), ylim=(0.0, grid.height), aspect='auto')  # images change them
