@@ -60,7 +60,7 @@ WRONG = {
         'answer = -1.2',
         'def count_paths(sizes): return sum(sizes[2:])',
         'slope = 0.0005; change = 0.5',
-        'def sweep(row, matrices): return row @ matrices[0]',
+        'def sweep(row, matrices): return row @ (matrices[0] @ matrices[-1] if matrices[1:] else matrices[0])',
     ],
     '8_why_some_weights_learn_slowly': [
         'answer = 0.02',

@@ -59,18 +59,22 @@ def test_its_tests_are_there(row):
         assert f'\ndef {name}(' in (ROOT / path).read_text('utf-8')
 
 
+def text_of(notebook: str) -> str:
+    cells = json.loads((ROOT / notebook).read_text('utf-8'))['cells']
+    return '\n'.join(''.join(cell['source']) for cell in cells if cell['cell_type'] == 'markdown')
+
+
+def cited(text: str) -> set[str]:
+    """The numbers in it, (23) or \\tag{23}, and the names. A range, (48) to (51), cites its ends only."""
+    return {*re.findall(r'(?:\(|tag\{)(\d\d)[)}]', text), *re.findall(r'\bBP\d\w?', text)}
+
+
 @every_row
-def test_its_notebooks_show_it(row):
-    for path in re.findall(r'\]\((\S+\.ipynb)\)', row[4]):
-        cells = json.loads((ROOT / path).read_text('utf-8'))['cells']
-        text = ''.join(''.join(cell['source']) for cell in cells if cell['cell_type'] == 'markdown')
-        shown = {int(number) for number in re.findall(r'(?:\(|tag\{)(\d\d)[)}]', text)}
-        for first, last in re.findall(r'\((\d\d)\) to \((\d\d)\)', text):
-            shown.update(range(int(first), int(last) + 1))
-        numbers = [int(number) for number in re.findall(r'\((\d+)\)', row[0])]
-        names = re.findall(r'\bBP\d', row[0])
-        assert shown.intersection(numbers) or names or not numbers
-        assert all(name in text for name in names)
+def test_its_notebooks_show_all_of_it(row):
+    notebooks = [cited(text_of(path)) for path in re.findall(r'\]\((\S+\.ipynb)\)', row[4])]
+    equations = {*re.findall(r'(?<=\()\d\d(?=\))', row[0]), *re.findall(r'\bBP\d\w?', row[0])}
+    assert equations <= set().union(*notebooks)
+    assert all(equations & shown for shown in notebooks if equations)
 
 
 def test_the_index_of_the_notebooks_has_the_same_map():
