@@ -39,7 +39,7 @@ def run(out: str | os.PathLike[str] = 'micrograd-demo', seed: int | Random = 0) 
     Args:
         out: the directory; it is made if it is missing. Files in it that have the names of ours are replaced, nothing
             else is touched.
-        seed: of the data, of the first weights and of the shuffling: an integer, or a generator to draw from.
+        seed: of the data, of the initial weights and of the shuffling: an integer, or a generator to draw from.
 
     Returns:
         The files: the network, the curves of loss and accuracy, the decision boundary, the graphs of a neuron and of

@@ -153,7 +153,7 @@ def train(
         batch_size: digits a mini-batch.
         eta: the learning rate; None is what the book has: 3.0 with the quadratic cost, 0.5 with the cross-entropy.
         cost: 'quadratic' or 'cross-entropy', see COSTS.
-        seed: of the first weights and of the shuffling: an integer, or a generator to draw from.
+        seed: of the initial weights and of the shuffling: an integer, or a generator to draw from.
         initialisation: see Neuron. 'gaussian' is that of the book's chapter 1, 'nielsen' the better one of chapter 3.
         progress: whether to show a progress bar, on stderr.
 

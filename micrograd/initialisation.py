@@ -13,7 +13,7 @@ __all__ = ['INITIALISATIONS', 'Draws', 'Initialisation', 'draw', 'gaussian', 'he
 
 
 class Draws(Protocol):
-    """What draws the first weights: a random.Random, or Python's global generator, the module `random` itself."""
+    """What draws the initial weights: a random.Random, or Python's global generator, the module `random` itself."""
 
     def uniform(self, a: float, b: float) -> float:
         """A number between a and b, each as likely."""
