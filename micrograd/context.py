@@ -66,6 +66,18 @@ class no_grad:  # noqa: N801 - written like a function, as in PyTorch
         return _around_call(function)  # type: ignore[return-value]  # the same signature
 
 
+class enable_grad:  # noqa: N801 - like no_grad
+    """Operations in the block build a graph, inside of `no_grad` too."""
+
+    def __enter__(self) -> None:
+        self._token = recording.set(True)
+        _count(1)
+
+    def __exit__(self, *_: object) -> None:
+        _count(-1)
+        recording.reset(self._token)
+
+
 class tracing:  # noqa: N801 - like no_grad
     """While a function is traced, every node that operations on Values make is noted.
 

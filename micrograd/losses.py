@@ -17,6 +17,7 @@ import math
 from collections.abc import Callable, Mapping, Set
 from math import inf, nan
 from numbers import Complex
+from reprlib import repr as short
 from typing import Any
 
 from micrograd.engine import Value
@@ -29,6 +30,26 @@ __all__ = ['bce', 'bce_with_logits', 'cross_entropy', 'hinge', 'mse', 'quadratic
 
 LEAST_LOG = -100.0  # what bce takes for the logarithm of anything smaller than e**-100, as PyTorch does
 _SUM_TOLERANCE = 1e-5  # how far from 1 the sum of a target's probabilities may be: rounding in 32 bits
+
+
+def by_name(loss: str | Callable[[Any, Any], Value]) -> Callable[[Any, Any], Value]:
+    """A loss by its name, or your own function (output, target) -> Value.
+
+    Raises:
+        TypeError: it is neither.
+        ValueError: there is none of that name.
+
+    >>> by_name('mse') is mse
+    True
+    """
+    if isinstance(loss, str):
+        if loss not in __all__:
+            raise ValueError(f'there is no loss {loss!r}; there are {", ".join(__all__)}, and your own functions')
+        found: Callable[[Any, Any], Value] = globals()[loss]
+        return found
+    if not callable(loss):
+        raise TypeError(f'the loss should be a name, or a function (output, target) -> Value, not {short(loss)}')
+    return loss
 
 
 # --- distances -------------------------------------------------------------------------------------------------------

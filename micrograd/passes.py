@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd import graph, groups
 from micrograd.activations import function_name, named
+from micrograd.context import enable_grad
 from micrograd.engine import Value
 from micrograd.errors import GraphError
 from micrograd.nn import MLP, Layer, Neuron
@@ -76,13 +77,14 @@ def activation_of(neuron: Neuron) -> Callable[[Value], Value]:
 
 
 def slope(f: Callable[[Value], Value], z: float) -> float:
-    """The derivative of an activation function: sigma'(z).
+    """The derivative of an activation function: sigma'(z); inside of `no_grad` too.
 
     >>> slope(lambda z: z.tanh(), 0.0)
     1.0
     """
     x = Value(z)
-    return gradients(f(x), [x])[0].data
+    with enable_grad():
+        return gradients(f(x), [x])[0].data
 
 
 def passes(model: Any, v: Value | Sequence[Value]) -> list[list[list[Pass]]]:

@@ -105,7 +105,7 @@ def fit(
     "The backpropagation algorithm".
     """
     examples = pairs(data, 'data')
-    function = _loss(loss)
+    function = losses.by_name(loss)
     run = Run(
         model=model,
         loss=function,
@@ -376,19 +376,6 @@ def _optimizer(optimizer: Any) -> Optimizer:
             'optimizer=SGD. Right: optimizer=SGD(model.parameters(), lr=0.1)'
         )
     return optimizer
-
-
-def _loss(loss: Any) -> Loss:
-    if isinstance(loss, str):
-        if loss not in losses.__all__:
-            raise ValueError(
-                f'there is no loss {loss!r}; there are {", ".join(losses.__all__)}, and your own functions'
-            )
-        loss = getattr(losses, loss)
-    if not callable(loss):
-        raise TypeError(f'the loss should be a name, or a function (output, target) -> Value, not {short(loss)}')
-    function: Loss = loss
-    return function
 
 
 def _metrics(metrics: Any, loss: Loss) -> dict[str, Metric]:

@@ -16,12 +16,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from micrograd.chapter.algorithm import Backpropagation, Step
-from micrograd.chapter.costs import Assumptions, assumptions
+from micrograd.chapter.costs import Assumption, Assumptions, assumptions
 from micrograd.chapter.differences import finite_differences
 from micrograd.chapter.labels import label
-from micrograd.chapter.neurons import Deltas, SigmaPrime, deltas, sigma_prime
+from micrograd.chapter.neurons import Delta, Deltas, SigmaPrime, deltas, sigma_prime
 from micrograd.chapter.nudges import Nudge, demon
 from micrograd.chapter.paths import NeuronPaths, neuron_paths
+from micrograd.errors import optional_import
 
 if TYPE_CHECKING:
     from micrograd.chapter.functions import ACTIVATIONS, COSTS, Activation, Cost
@@ -31,9 +32,11 @@ __all__ = [
     'ACTIVATIONS',
     'COSTS',
     'Activation',
+    'Assumption',
     'Assumptions',
     'Backpropagation',
     'Cost',
+    'Delta',
     'Deltas',
     'Network',
     'NeuronPaths',
@@ -55,6 +58,7 @@ _HOMES = {'Network': 'network'} | dict.fromkeys(('ACTIVATIONS', 'COSTS', 'Activa
 def __getattr__(name: str) -> Any:
     """The matrix form, loaded when it is first asked for: it needs NumPy."""
     if name in _HOMES:
+        optional_import('numpy', 'compile')
         return getattr(import_module(f'micrograd.chapter.{_HOMES[name]}'), name)
     raise AttributeError(f'micrograd.chapter has no {name!r}')
 

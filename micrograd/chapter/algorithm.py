@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from micrograd import losses
+from micrograd import groups, losses
 from micrograd.chapter.labels import label, layer_label, neuron_label, weight_label
+from micrograd.context import enable_grad
 from micrograd.engine import Value
 from micrograd.errors import GraphError
 from micrograd.passes import Pass, activation_name, activation_of, neurons_of, passes, slope
@@ -51,11 +54,7 @@ class Step:
 
     @property
     def name(self) -> str:
-        """What the chapter calls it.
-
-        >>> NAMES[4]
-        'backpropagate the error'
-        """
+        """What the chapter calls it: 'backpropagate the error' is step 4."""
         return NAMES[self.number]
 
     @property
@@ -95,15 +94,17 @@ class Backpropagation:
         model: an MLP.
         x: the inputs of one example.
         y: its target, or the list of them.
-        cost: the cost of an example, a function of outputs and targets: one of the losses, or your own.
+        cost: the cost of an example: a name in `losses`, or a function of outputs and targets.
 
     Attributes:
         steps: those that have been made.
-        cost: the Value C, from step 3 on.
+        cost: the Value C, from step 3 on. It and all on the way to it then have names, see `label`.
 
     Raises:
+        GraphError: the layers are no chain, each taking the activations of the one before.
         ShapeError: x does not fit the model.
         TypeError: the model is no network of neurons.
+        ValueError: there is no such cost.
 
     >>> from micrograd import nn
     >>> model = nn.MLP(1, [1, 1], activation='tanh', output='tanh', generator=3)
@@ -130,48 +131,56 @@ class Backpropagation:
     Source: Nielsen, Neural Networks and Deep Learning, chapter 2, "The backpropagation algorithm".
     """
 
-    def __init__(self, model: Any, x: Sequence[float], y: Any, cost: Callable[[Any, Any], Value] = losses.quadratic):
+    def __init__(
+        self, model: Any, x: Sequence[float], y: Any, cost: str | Callable[[Any, Any], Value] = losses.quadratic
+    ):
+        self._loss, self._y = losses.by_name(cost), y
         self._layers = neurons_of(model)
-        self._output = model(x)
-        self._calls: list[list[Pass]] = [[seen for (seen,) in layer] for layer in passes(model, self._output)]
-        self._cost, self._y = cost, y
+        with enable_grad():
+            self._output = model(x)
+        self._calls = _chain(model, self._output)
         self.model = model
         self.cost: Value | None = None
         self.steps: list[Step] = []
-        self._coming = self._all_steps()
+        self._numbers = self._parameters()
+        last = len(self._layers) + 1
+        self._coming: list[Callable[[], Step]] = [
+            self._input,
+            *(partial(self._feedforward, l) for l in range(2, last + 1)),
+            partial(self._output_error, last),
+            *(partial(self._backpropagate, l) for l in range(last - 1, 1, -1)),
+            partial(self._gradients, last),
+        ]
 
     def step(self) -> Step:
         """Make the next step.
 
         Raises:
-            GraphError: there is none: the fifth was the last.
+            GraphError: there is none: the fifth was the last. Or a parameter was changed since the first.
         """
-        step = next(self._coming, None)
-        if step is None:
+        if len(self.steps) == len(self._coming):
             raise GraphError('the fifth step was the last one. To go through it again, make a new Backpropagation')
+        if self._parameters() != self._numbers:
+            raise GraphError(
+                'a weight or a bias was changed between the steps, so the next one would mix old and new numbers. '
+                'Right: a new Backpropagation(model, x, y)'
+            )
+        step = self._coming[len(self.steps)]()
+        self.steps.append(step)
         return step
 
     def __iter__(self) -> Iterator[Step]:
         """The steps that are left, each made when it is asked for."""
-        return self._coming
+        while len(self.steps) < len(self._coming):
+            yield self.step()
 
     def __repr__(self) -> str:
         state = self.steps[-1].title if self.steps else 'before the first step'
         return f'<Backpropagation through {self.model.brief()}: {state}>'
 
-    def _all_steps(self) -> Iterator[Step]:
-        last = len(self._layers) + 1
-        yield self._made(self._input())
-        for l in range(2, last + 1):
-            yield self._made(self._feedforward(l))
-        yield self._made(self._output_error(last))
-        for l in range(last - 1, 1, -1):
-            yield self._made(self._backpropagate(l))
-        yield self._made(self._gradients(last))
-
-    def _made(self, step: Step) -> Step:
-        self.steps.append(step)
-        return step
+    def _parameters(self) -> bytes:
+        """The numbers of the parameters, nan included, so that they can be compared."""
+        return array('d', [p.data for p in self.model.parameters()]).tobytes()
 
     # The five steps ---------------------------------------------------------------------------------------------------
 
@@ -207,7 +216,9 @@ class Backpropagation:
 
     def _output_error(self, l: int) -> Step:
         before = self.steps[-1]
-        self.cost = label(self._cost(self._output, self._y), self.model)
+        with enable_grad():
+            cost = self._loss(self._output, self._y)
+        self.cost = label(cost, self.model)
         outputs = [one.a for one in self._calls[-1]]
         by_outputs = [derivative.data for derivative in gradients(self.cost, outputs)]
         slopes = self._slopes(l)
@@ -253,12 +264,12 @@ class Backpropagation:
             for j, (neuron, error) in enumerate(zip(self._layers[l - 2], before.delta[l], strict=True), 1):
                 delta = neuron_label('δ', l, j)
                 for k, (w, a) in enumerate(zip(neuron.w, before.a[l - 1], strict=True), 1):
-                    found[id(w)] = a * error
+                    found[id(w)] = found.get(id(w), 0.0) + a * error  # more than once where a weight is shared
                     lines.append(
                         f'∂C/∂{weight_label(l, j, k)} = {neuron_label("a", l - 1, k)} {delta} '
                         f'= {_term(a)} · {_term(error)} = {_number(a * error)}'
                     )
-                found[id(neuron.b)] = error
+                found[id(neuron.b)] = found.get(id(neuron.b), 0.0) + error
                 lines.append(f'∂C/∂{neuron_label("b", l, j)} = {delta} = {_number(error)}')
         return replace(
             before,
@@ -272,6 +283,37 @@ class Backpropagation:
         """sigma'(z) of each neuron of a layer."""
         neurons = zip(self._layers[l - 2], self._calls[l - 2], strict=True)
         return [slope(activation_of(neuron), one.z.data) for neuron, one in neurons]
+
+
+def _chain(model: Any, output: Any) -> list[list[Pass]]:
+    """What each neuron computed, layer by layer, where each layer takes what the one before gave, and nothing else.
+
+    Raises:
+        GraphError: it is not so, and then the equations do not hold as they are written.
+    """
+    layers, calls = neurons_of(model), passes(model, output)
+    trained = {id(p) for layer in layers for neuron in layer for p in (*neuron.w, neuron.b)}
+    if not trained.issuperset(map(id, model.parameters())):
+        raise _no_chain('it has parameters that are neither weights nor biases of neurons')
+    if any(len(seen) != 1 for layer in calls for seen in layer):
+        raise _no_chain('a neuron takes no part in the outputs, or several times')
+    found = [[seen for (seen,) in layer] for layer in calls]
+    before = list(found[0][0].inputs)
+    for layer, neurons in zip(found, layers, strict=True):
+        for one, neuron in zip(layer, neurons, strict=True):
+            if len(one.inputs) != len(neuron.w) or list(map(id, one.inputs)) != list(map(id, before)):
+                raise _no_chain('a layer does not take the activations of the one before it, as they are')
+        before = [one.a for one in layer]
+    if list(map(id, groups.values_in(output))) != list(map(id, before)):
+        raise _no_chain('its outputs are not the activations of its last layer')
+    return found
+
+
+def _no_chain(why: str) -> GraphError:
+    return GraphError(
+        f'the equations BP1 to BP4 are those of layers one after another, and this network is not that: {why}. '
+        'backward() is right for any network, and chapter.deltas(loss, model) gives the errors of this one'
+    )
 
 
 def _sum(terms: Any) -> tuple[str, str]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ['Assumption', 'Assumptions', 'assumptions']
 
 EXAMPLES = 16  # that are looked at
-TOLERANCE = 1e-9  # of the larger of two costs that are to be equal
+TOLERANCE = 1e-9  # of the size of the terms of two sums that are to be equal
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def assumptions(cost: Cost, model: Any, data: Any) -> Assumptions:
 
     Raises:
         DataError: there are no examples, or the cost is no Value.
-        TypeError: the model is no network of neurons.
+        TypeError: the model is no network of neurons, or the cost cannot be computed of lists.
 
     >>> from micrograd import losses, nn
     >>> model = nn.MLP(2, [2, 1], activation='tanh', generator=0)
@@ -92,6 +92,8 @@ follows every path; BP1 to BP4 lack that term, which has to be added by hand
     function".
     """
     examples = list(islice(pairs(data, 'data'), EXAMPLES))
+    if len(examples) == 1:
+        examples *= 2  # of one example alone every cost is the average
     outputs = [_row(model(x)) for x, _ in examples]
     targets = [_target(y, output) for (_, y), output in zip(examples, outputs, strict=True)]
     return Assumptions(_average(cost, outputs, targets), _of_outputs(cost, model, outputs, targets))
@@ -102,11 +104,19 @@ def _row(output: Any) -> list[Value]:
 
 
 def _target(y: Any, output: list[Value]) -> Any:
-    return [y] if len(output) == 1 and not hasattr(y, '__len__') else y
+    is_vector = hasattr(y, '__len__') and getattr(y, 'shape', None) != ()
+    return y if is_vector or len(output) > 1 else [y]
 
 
 def _computed(cost: Cost, outputs: list[list[Value]], targets: list[Any]) -> Value:
-    found = cost(outputs, targets)
+    try:
+        found = cost(outputs, targets)
+    except (TypeError, AttributeError) as error:
+        raise TypeError(
+            f'the cost could not be computed: {error}. It is called with the outputs of several examples, a list of '
+            'lists of Values, and as many lists of targets. Wrong: lambda a, y: (a - y) ** 2. '
+            'Right: losses.quadratic, or lambda outputs, targets: mean([(a[0] - y[0]) ** 2 for a, y in zip(…)])'
+        ) from error
     if isinstance(found, Value):
         return found
     raise DataError(
@@ -122,15 +132,20 @@ def _computed(cost: Cost, outputs: list[list[Value]], targets: list[Any]) -> Val
 def _average(cost: Cost, outputs: list[list[Value]], targets: list[Any]) -> Assumption:
     statement = 'C is the average of the costs C_x of the examples'
     costs = [_computed(cost, [a], [y]).data for a, y in zip(outputs, targets, strict=True)]
+    wrong = next((i for i, c in enumerate(costs) if not math.isfinite(c)), None)
+    if wrong is not None:
+        return Assumption(statement, False, f'the cost of example {wrong} is {costs[wrong]}, which no average survives')
     for n in range(2, len(outputs) + 1):
         together = _computed(cost, outputs[:n], targets[:n]).data
-        if not _equal(together, math.fsum(costs[:n]) / n):
+        scale = math.fsum(map(abs, costs[:n])) / n
+        if not _equal(together, math.fsum(costs[:n]) / n, scale):
             return Assumption(statement, False, _how_it_differs(together, costs[:n]))
     return Assumption(statement, True)
 
 
-def _equal(a: float, b: float) -> bool:
-    return (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=TOLERANCE, abs_tol=1e-300)
+def _equal(a: float, b: float, scale: float) -> bool:
+    """Whether two sums are the same, of terms of that size, which may cancel."""
+    return abs(a - b) <= TOLERANCE * scale
 
 
 def _how_it_differs(together: float, costs: Sequence[float]) -> str:
@@ -143,12 +158,12 @@ def _how_it_differs(together: float, costs: Sequence[float]) -> str:
 
 
 def _kind_of(together: float, costs: Sequence[float]) -> str:
-    n = len(costs)
-    if _equal(together, math.fsum(costs)):
+    n, largest = len(costs), max(map(abs, costs))
+    if _equal(together, math.fsum(costs), n * largest):
         return f'It is the sum: divide it by the number of examples, or steps grow {n} times as long.'
-    if _equal(together * together, math.fsum(c * c for c in costs) / n):
+    if _equal(together * together, math.fsum(c * c for c in costs) / n, largest * largest):
         return 'It is the root of the mean of the squares: use their mean, which has its minimum there too.'
-    if _equal(together, max(costs)):
+    if _equal(together, max(costs), largest):
         return 'It is the cost of the worst example alone.'
     return 'The examples depend on each other in it.'
 

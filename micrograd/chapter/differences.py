@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from micrograd.checks import finite
 from micrograd.engine import Value
-from micrograd.errors import DataError, by_hand_error
+from micrograd.errors import DataError, GraphError, by_hand_error
 from micrograd.graph import topological
 from micrograd.node import ByHand, parents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ['ForwardPass', 'finite_differences']
+__all__ = ['EPSILON', 'ForwardPass', 'finite_differences']
+
+EPSILON = 1e-6  # the change, unless it is said
 
 
 class ForwardPass:
@@ -53,7 +55,7 @@ class ForwardPass:
         return found[id(self.root)]
 
 
-def finite_differences(cost: Value, parameters: Iterable[Value], epsilon: float = 1e-6) -> list[float]:
+def finite_differences(cost: Value, parameters: Iterable[Value], epsilon: float = EPSILON) -> list[float]:
     """The derivative of a cost by each parameter, from one more forward pass for each.
 
     It is (C(w + epsilon) - C(w)) / epsilon: how one would do without backpropagation. It takes as many passes as there
@@ -68,8 +70,8 @@ def finite_differences(cost: Value, parameters: Iterable[Value], epsilon: float 
         A number for each parameter, in order.
 
     Raises:
-        DataError: epsilon is 0, nan or infinite.
-        GraphError: an operation was defined by hand.
+        DataError: epsilon is 0, nan or infinite, or too small to change a parameter.
+        GraphError: an operation was defined by hand, or the cost depends on none of the parameters.
 
     >>> w, x = Value(3.0), Value(2.0)
     >>> C = (w * x - 1.0) ** 2
@@ -79,10 +81,40 @@ def finite_differences(cost: Value, parameters: Iterable[Value], epsilon: float 
     Source: Nielsen, Neural Networks and Deep Learning, chapter 2, "In what sense is backpropagation a fast algorithm?",
     equation (46).
     """
-    step = nonzero(epsilon, 'epsilon')
+    step, leaves = nonzero(epsilon, 'epsilon'), list(parameters)
     forward = ForwardPass(cost)
+    check_depends(cost, leaves)
     before = forward({})
-    return [(forward({w: w.data + step}) - before) / step for w in parameters]
+    differences = []
+    for w in leaves:
+        changed, moved = moved_by(w.data, step)
+        differences.append((forward({w: changed}) - before) / moved)
+    return differences
+
+
+def check_depends(cost: Value, leaves: list[Value]) -> None:
+    """That the cost has a graph with at least one of them in it."""
+    ids = {id(v) for v in topological([cost])}
+    if leaves and ids.isdisjoint(map(id, leaves)):
+        raise GraphError(
+            'the cost does not depend on what is to be changed, or was computed without a graph. '
+            'Wrong: C = cost(model(x).data), with no_grad(): C = … Right: C = cost(model(x))'
+        )
+
+
+def moved_by(number: float, step: float) -> tuple[float, float]:
+    """A number after a change, and by how much it has really changed: floats are apart.
+
+    Raises:
+        DataError: it has not changed at all.
+
+    >>> moved_by(1.0, 0.5)
+    (1.5, 0.5)
+    """
+    changed = number + step
+    if changed == number:
+        raise DataError(f'{number} + {step} is {changed}: the change is lost in rounding. Right: a larger epsilon')
+    return changed, changed - number
 
 
 def nonzero(change: Any, name: str) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from reprlib import repr as short
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,13 @@ class Activation:
     derivative: Callable[[Array], Array] | None = None
     jacobian: Callable[[Array], Array] | None = None
 
+    def __post_init__(self) -> None:
+        if self.derivative is None and self.jacobian is None:
+            raise ValueError(
+                f'the activation {self.name!r} has no derivative. Right: Activation(name, function, derivative) for '
+                'one that goes element by element, or Activation(name, function, jacobian=…)'
+            )
+
     def sigma_prime(self, z: Array) -> Array:
         """The matrix Sigma'(z) for one example.
 
@@ -74,11 +82,16 @@ class Cost:
         name: 'quadratic'.
         function: from outputs a and targets y, both of shape (outputs, examples), the cost of each example.
         derivative: from the same, the vectors dC_x/da, side by side.
+        output_error: for the names of activations against which the derivative cancels: from a and y the output error
+            delta^L, which then is not lost where an output is 0 or 1 to the last digit.
+
+    Source: Nielsen, Neural Networks and Deep Learning, chapter 3, on the cross-entropy, for what cancels.
     """
 
     name: str
     function: Callable[[Array, Array], Array]
     derivative: Callable[[Array, Array], Array]
+    output_error: Mapping[str, Callable[[Array, Array], Array]] = field(default_factory=dict)
 
 
 def _sigmoid(z: Array) -> Array:
@@ -108,6 +121,12 @@ def _times_log(y: Array, a: Array) -> Array:
         return np.asarray(y * np.log(np.where(y == 0.0, 1.0, a)))
 
 
+def _over(y: Array, a: Array) -> Array:
+    """y / a; 0 where y is 0, whatever a is."""
+    with np.errstate(divide='ignore'):
+        return np.asarray(y / np.where(y == 0.0, 1.0, a))
+
+
 ACTIVATIONS = {
     f.name: f
     for f in (
@@ -127,9 +146,15 @@ COSTS = {
         Cost(
             'cross-entropy',
             lambda a, y: -(_times_log(y, a) + _times_log(1.0 - y, 1.0 - a)).sum(axis=0),
-            lambda a, y: (a - y) / (a * (1.0 - a)),
+            lambda a, y: _over(1.0 - y, 1.0 - a) - _over(y, a),
+            {'sigmoid': lambda a, y: a - y},
         ),
-        Cost('log-likelihood', lambda a, y: -_times_log(y, a).sum(axis=0), lambda a, y: -y / a),
+        Cost(
+            'log-likelihood',
+            lambda a, y: -_times_log(y, a).sum(axis=0),
+            lambda a, y: -_over(y, a),
+            {'softmax': lambda a, y: a * y.sum(axis=0) - y},
+        ),
     )
 }
 
@@ -138,21 +163,31 @@ def activation(wished: str | Activation) -> Activation:
     """An activation by its name, or your own.
 
     Raises:
+        TypeError: it is neither.
         ValueError: there is none of that name.
     """
-    return wished if isinstance(wished, Activation) else _named('activation', wished, ACTIVATIONS)
+    return wished if isinstance(wished, Activation) else _named(Activation, wished, ACTIVATIONS)
 
 
 def cost(wished: str | Cost) -> Cost:
     """A cost by its name, or your own.
 
     Raises:
+        TypeError: it is neither.
         ValueError: there is none of that name.
     """
-    return wished if isinstance(wished, Cost) else _named('cost', wished, COSTS)
+    return wished if isinstance(wished, Cost) else _named(Cost, wished, COSTS)
 
 
-def _named(kind: str, name: str, known: dict[str, F]) -> F:
-    if name in known:
-        return known[name]
-    raise ValueError(f"{not_found(kind, name, [*known])}. Your own: {kind.title()}('mine', function, derivative)")
+def is_known(sigma: Activation) -> bool:
+    """Whether an activation is the one that its name stands for here, and not another of the same name."""
+    return ACTIVATIONS.get(sigma.name) is sigma
+
+
+def _named(kind: type[F], name: Any, known: dict[str, F]) -> F:
+    own = f"Your own: {kind.__name__}('mine', function, derivative)"
+    if not isinstance(name, str):
+        raise TypeError(f'the {kind.__name__.lower()} is a name, or a {kind.__name__}, not {short(name)}. {own}')
+    if name not in known:
+        raise ValueError(f'{not_found(kind.__name__.lower(), name, [*known])}. {own}')
+    return known[name]

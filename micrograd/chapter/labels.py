@@ -58,8 +58,8 @@ def label(loss: Value, model: Any) -> Value:
     """Name everything on the way to a cost in the chapter's notation, for pictures and tables.
 
     Inputs become a¹ₖ, weights w²ⱼₖ, biases b²ⱼ, weighted inputs z²ⱼ, activations a²ⱼ, the cost C. Where there are
-    several examples, what belongs to one of them says so: a²₁ x₃. What has a label keeps it. A linear neuron has one
-    Value for z and a, which is called a.
+    several examples, what belongs to one of them says so: a²₁ x₃ is of the third in the order in which they come in the
+    graph. What has a label keeps it. A linear neuron has one Value for z and a, which is called a.
 
     Args:
         loss: an output of the model, or a cost computed from its outputs, of one example or of several.
@@ -70,7 +70,7 @@ def label(loss: Value, model: Any) -> Value:
 
     Raises:
         GraphError: the model took no part in the loss.
-        TypeError: the model is no network of neurons.
+        TypeError: the model is no network of neurons, or the loss no Value.
 
     >>> from micrograd import losses, nn
     >>> model = nn.MLP(2, [2, 1], activation='sigmoid', output='sigmoid', generator=0)
@@ -80,6 +80,11 @@ def label(loss: Value, model: Any) -> Value:
 
     Source: Nielsen, Neural Networks and Deep Learning, chapter 2, "Warm up".
     """
+    if not isinstance(loss, Value):
+        raise TypeError(
+            f'label() names what leads to one Value, not {type(loss).__name__}. Wrong: label([C1, C2], model). '
+            'Right: for C in (C1, C2): label(C, model)'
+        )
     for v, name in _names(loss, model):
         if not v.label:
             v.label = name

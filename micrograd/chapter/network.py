@@ -10,19 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from random import Random
+from reprlib import repr as short
 from typing import Any, SupportsIndex
 
 import numpy as np
 
 from micrograd import checks
-from micrograd.chapter.functions import Activation, Array, Cost, activation, cost
+from micrograd.chapter import functions
+from micrograd.chapter.differences import EPSILON, moved_by, nonzero
+from micrograd.chapter.functions import Activation, Array, Cost
 from micrograd.errors import DataError, ShapeError
 from micrograd.examples import pairs
 from micrograd.initialisation import gaussian
-from micrograd.nn import MLP
+from micrograd.nn import MLP, Layer, Neuron
 from micrograd.passes import activation_name, neurons_of
 
 __all__ = ['Network']
+
+_RIGHT = 'Right: Network([2, 1])'
 
 Gradient = tuple[list[Array], list[Array]]  # nabla_b, nabla_w: an array a layer, from layer 2 on
 Back = Callable[[Activation, Array, Array], Array]  # from derivatives by activations a to those by weighted inputs z
@@ -48,7 +53,9 @@ class Network:
         biases: of the same, arrays of shape (neurons, 1).
 
     Raises:
-        ShapeError: there are fewer than two layers, or one has no neuron.
+        DataError: a layer has no neuron.
+        ShapeError: there are fewer than two layers.
+        TypeError: an argument has another type.
         ValueError: there is no such activation or cost.
 
     >>> network = Network([2, 3, 1], generator=0)
@@ -71,12 +78,15 @@ class Network:
         cost: str | Cost = 'quadratic',
         generator: Random | int = 0,
     ):
+        if not isinstance(sizes, Sequence):
+            raise TypeError(f'sizes lists the neurons of all layers, inputs included, and is {short(sizes)}. {_RIGHT}')
         self.sizes = [checks.count(size, f'sizes[{i}]') for i, size in enumerate(sizes)]
         if len(self.sizes) < 2:
-            raise ShapeError('a network has inputs and at least one layer. Wrong: Network([2]). Right: Network([2, 1])')
+            raise ShapeError(f'a network has inputs and at least one layer. Wrong: Network([2]). {_RIGHT}')
         self.num_layers = len(self.sizes)
-        self.sigmas = _sigmas(activation, output, self.num_layers - 1)
-        self._cost = _cost(cost)
+        hidden, last = functions.activation(activation), functions.activation(output)
+        self.sigmas = [*[hidden] * (self.num_layers - 2), last]
+        self._cost = functions.cost(cost)
         draws = checks.random_generator(generator)
         drawn = [[gaussian(m, n, draws) for _ in range(n)] for m, n in pairwise(self.sizes)]
         self.weights = [np.array([w for w, _ in layer]) for layer in drawn]
@@ -91,14 +101,15 @@ class Network:
             cost: see the class.
 
         Raises:
-            ValueError: an activation has no counterpart here.
+            ValueError: an activation has no counterpart here, or a class of the program's own takes part.
             TypeError: the model is no network of neurons.
         """
         layers = neurons_of(model)
+        _check_plain(model, layers)
         kinds = [{activation_name(neuron) for neuron in layer} for layer in layers]
         if any(len(names) > 1 for names in kinds):
             raise ValueError('the neurons of a layer have several activations, and a layer of matrices has one')
-        sigmas = [activation(names.pop()) for names in kinds]
+        sigmas = [functions.activation(names.pop()) for names in kinds]
         network = cls([len(layers[0][0].w), *map(len, layers)], cost=cost)
         network.sigmas = sigmas
         network.weights = [np.array([[w.data for w in neuron.w] for neuron in layer]) for layer in layers]
@@ -111,6 +122,12 @@ class Network:
         Raises:
             ValueError: an activation is one that a neuron cannot have by itself, as softmax, or your own.
         """
+        for sigma in self.sigmas:
+            if not functions.is_known(sigma):
+                raise ValueError(
+                    f'{sigma.name} is an Activation of your own, made for NumPy, and neurons are made of Values. '
+                    'Right: MLP(…, activation=lambda z: …)'
+                )
         hidden, output = [sigma.name for sigma in self.sigmas[:-1]], self.sigmas[-1].name
         model = MLP(self.sizes[0], self.sizes[1:], activation=hidden, output=output, generator=0)
         for layer, w, b in zip(model.layers, self.weights, self.biases, strict=True):
@@ -189,12 +206,20 @@ class Network:
     def _errors(self, passes: list[tuple[Array, Array]], y: Any, back: Back) -> list[Array]:
         *before, (z, a) = passes
         y = _columns(y, self.sizes[-1], 'y', a.shape[1])
-        delta = back(self.sigmas[-1], z, self.cost_derivative(a, y))  # BP1, or (33)
+        delta = self._output_error(z, a, y, back)
         errors = [delta]
         for w, sigma, (z, _) in zip(self.weights[:0:-1], self.sigmas[-2::-1], before[:0:-1], strict=True):
             delta = back(sigma, z, w.T @ delta)  # BP2, or (34)
             errors.insert(0, delta)
         return errors
+
+    def _output_error(self, z: Array, a: Array, y: Array, back: Back) -> Array:
+        """BP1, or (33); where the cost's derivative cancels against that of the activation, what is left of it."""
+        sigma = self.sigmas[-1]
+        cancelled = self._cost.output_error.get(sigma.name) if functions.is_known(sigma) else None
+        if cancelled is not None and (sigma.derivative is not None or back is _by_jacobian):
+            return cancelled(a, y)
+        return back(sigma, z, self.cost_derivative(a, y))
 
     def backprop(self, x: Any, y: Any) -> Gradient:
         """The gradient of C_x: BP3 and BP4 from the errors. Of several examples, the sum of their gradients, at once.
@@ -222,7 +247,7 @@ class Network:
         nabla_w = [delta @ a.T for delta, (_, a) in zip(errors, passes[:-1], strict=True)]  # BP4
         return nabla_b, nabla_w
 
-    def finite_differences(self, x: Any, y: Any, epsilon: float = 1e-6) -> Gradient:
+    def finite_differences(self, x: Any, y: Any, epsilon: float = EPSILON) -> Gradient:
         """The gradient of the average cost from one more forward pass for each weight and bias: the slow alternative.
 
         Args:
@@ -232,15 +257,16 @@ class Network:
 
         Source: equation (46).
         """
-        step = checks.positive(epsilon, 'epsilon')
+        step = nonzero(epsilon, 'epsilon')
+        self.weights, self.biases = ([np.asarray(p, np.float64) for p in side] for side in (self.weights, self.biases))
         before = self.cost(x, y)
 
         def difference(parameters: Array, i: tuple[int, ...]) -> float:
-            number = parameters[i]
-            parameters[i] = number + step
+            number = float(parameters[i])
+            parameters[i], moved = moved_by(number, step)
             after = self.cost(x, y)
             parameters[i] = number
-            return (after - before) / step
+            return (after - before) / moved
 
         def all_of(arrays: list[Array]) -> list[Array]:
             return [np.array([difference(p, i) for i in np.ndindex(p.shape)]).reshape(p.shape) for p in arrays]
@@ -274,6 +300,7 @@ class Network:
         """
         examples = pairs(training_data, 'training_data')
         tests = [] if test_data is None else pairs(test_data, 'test_data')
+        self._classes([y for _, y in tests])  # what is wrong with them is better said before the training
         generator = checks.random_generator(seed)
         size = checks.count(mini_batch_size, 'mini_batch_size')
         right = []
@@ -295,12 +322,15 @@ class Network:
             mini_batch: pairs (x, y).
             eta: the learning rate.
 
+        Raises:
+            DataError, ShapeError, TypeError: an example does not fit, or eta is not a number above 0.
+
         Source: the rules in "The backpropagation algorithm", step 3 of the version for mini-batches.
         """
         inputs, targets = zip(*pairs(mini_batch, 'mini_batch'), strict=True)
-        x, y = _side_by_side(inputs), _side_by_side(targets)
+        x, y = _side_by_side(inputs, 'x'), self._target_columns(targets)
         nabla_b, nabla_w = self.backprop(x, y)
-        rate = eta / len(inputs)
+        rate = checks.positive(eta, 'eta') / len(inputs)
         self.weights = [w - rate * nabla for w, nabla in zip(self.weights, nabla_w, strict=True)]
         self.biases = [b - rate * nabla for b, nabla in zip(self.biases, nabla_b, strict=True)]
 
@@ -309,23 +339,63 @@ class Network:
 
         Args:
             test_data: examples in any form that `fit` takes; a target is a class, from 0, or a vector, largest there.
+
+        Raises:
+            DataError: a target is no class that there is an output for.
+            ShapeError: there is one output only, so it always has the highest activation.
         """
         inputs, targets = zip(*pairs(test_data, 'test_data'), strict=True)
-        answers = self.feedforward(_side_by_side(inputs)).argmax(axis=0)
-        classes = [int(y) if np.ndim(y) == 0 else int(np.argmax(y)) for y in targets]
-        return int((answers == np.array(classes)).sum())
+        answers = self.feedforward(_side_by_side(inputs, 'x')).argmax(axis=0)
+        return int((answers == np.array(self._classes(targets))).sum())
+
+    def _classes(self, targets: Sequence[Any]) -> list[int]:
+        outputs = self.sizes[-1]
+        if targets and outputs == 1:
+            raise ShapeError(
+                'with one output there is no neuron with the highest activation to compare. '
+                'Right: a network with an output for each class, or a comparison of your own with feedforward(x)'
+            )
+        classes = [y if np.ndim(y) == 0 else int(np.argmax(y)) if np.size(y) == outputs else -1 for y in targets]
+        for i, k in enumerate(classes):
+            if k not in range(outputs):
+                raise DataError(
+                    f'the target of example {i} should be a class from 0 to {outputs - 1}, or a vector of {outputs}, '
+                    f'not {short(targets[i])}'
+                )
+        return [int(k) for k in classes]
+
+    def _target_columns(self, targets: Sequence[Any]) -> Array:
+        if self.sizes[-1] > 1 and any(np.ndim(y) == 0 for y in targets):
+            raise ShapeError(
+                f'a target is a vector of {self.sizes[-1]}, one number an output, and this one is {short(targets[0])}. '
+                f'From classes: data.one_hot(labels, {self.sizes[-1]})'
+            )
+        return _side_by_side(targets, 'y')
 
     def __repr__(self) -> str:
         kinds = [sigma.name for sigma in self.sigmas]
         return f'Network({self.sizes}, {", ".join(kinds)}, {self._cost.name} cost)'
 
 
-def _sigmas(hidden: str | Activation, output: str | Activation, layers: int) -> list[Activation]:
-    return [activation(hidden)] * (layers - 1) + [activation(output)]
-
-
-def _cost(wished: str | Cost) -> Cost:
-    return cost(wished)
+def _check_plain(model: Any, layers: Sequence[Sequence[Neuron]]) -> None:
+    """That what the matrices would compute is what the model does."""
+    parts = [
+        model,
+        *(model.layers if isinstance(model, MLP) else []),
+        *(neuron for layer in layers for neuron in layer),
+    ]
+    for part in parts:
+        if type(part) not in (MLP, Layer, Neuron):
+            raise ValueError(
+                f'{type(part).__name__} is a class of your own, which may do more than matrices and activations do. '
+                'Right: from_model of an MLP, of Layers and Neurons as they are'
+            )
+    own = next((n for layer in layers for n in layer if n.nonlin and not isinstance(n.activation, str)), None)
+    if own is not None:
+        raise ValueError(
+            f'the activation {activation_name(own)} is a function of Values, which has no counterpart for matrices. '
+            'Right: Network(sizes, activation=Activation(name, function, derivative))'
+        )
 
 
 def _by_slopes(sigma: Activation, z: Array, vectors: Array) -> Array:
@@ -338,17 +408,30 @@ def _by_jacobian(sigma: Activation, z: Array, vectors: Array) -> Array:
     return np.column_stack([sigma.sigma_prime(z[:, [x]]).T @ vectors[:, x] for x in range(z.shape[1])])
 
 
-def _side_by_side(vectors: Sequence[Any]) -> Array:
+def _side_by_side(vectors: Sequence[Any], name: str) -> Array:
     """A matrix with a column for each example."""
-    return np.column_stack([np.asarray(v, dtype=np.float64).reshape(-1) for v in vectors])
+    columns = [_numbers(v, name).reshape(-1) for v in vectors]
+    for i, column in enumerate(columns):
+        if len(column) != len(columns[0]):
+            raise ShapeError(
+                f'{name} of example {i} has {len(column)} numbers, and that of example 0 {len(columns[0])}'
+            )
+    return np.column_stack(columns)
+
+
+def _numbers(vectors: Any, name: str) -> Array:
+    try:
+        return np.asarray(vectors, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(
+            f'{name} should be numbers, one a neuron, or a column of them for each example; of Values those are their '
+            'data. Right: [v.data for v in x]'
+        ) from None
 
 
 def _columns(vectors: Any, size: int, name: str, examples: int | None = None) -> Array:
     """A vector, or vectors side by side, as a matrix of that many rows."""
-    try:
-        found = np.asarray(vectors, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DataError(f'{name} should be numbers, one a neuron, or a column of them for each example') from None
+    found = _numbers(vectors, name)
     matrix = found.reshape(-1, 1) if found.ndim < 2 else found
     if matrix.ndim != 2 or matrix.shape[0] != size or examples not in (None, matrix.shape[1]):
         wanted = f'({size}, {"examples" if examples is None else examples})'

@@ -8,24 +8,26 @@ from typing import TYPE_CHECKING, Any
 from micrograd import checks
 from micrograd.chapter.labels import neuron_label
 from micrograd.columns import aligned, points_aligned
-from micrograd.errors import DataError, GraphError
-from micrograd.graph import paths
+from micrograd.errors import DataError, GraphError, by_hand_error
+from micrograd.node import parents, verify
 from micrograd.passes import activation_of, neurons_of, passes, slope
+from micrograd.paths import local_derivatives
+from micrograd.primitives import ADD, MUL
 from micrograd.transforms import gradients
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from micrograd.engine import Value
     from micrograd.passes import Pass
 
-__all__ = ['Deltas', 'Error', 'SigmaPrime', 'deltas', 'sigma_prime']
+__all__ = ['Delta', 'Deltas', 'SigmaPrime', 'deltas', 'sigma_prime']
 
 LONGEST, WIDEST = 40, 8  # rows and columns of a table that are printed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Error:
+class Delta:
     """What one neuron computed for one example, and its error.
 
     Args:
@@ -49,12 +51,20 @@ class Error:
 
 @dataclass(frozen=True, slots=True)
 class Deltas:
-    """The errors of a network: see `deltas`. Iterating gives an Error a neuron and example, layer by layer."""
+    """The errors of a network: see `deltas`. Iterating gives a Delta a neuron and example, layer by layer.
 
-    errors: tuple[Error, ...]
+    Args:
+        errors: those of the neurons that the cost depends on.
+        sizes: how many neurons each layer has, from layer 2 on.
+        examples: how many there are.
+    """
+
+    errors: tuple[Delta, ...]
+    sizes: tuple[int, ...]
+    examples: int
 
     def layer(self, layer: int, example: int = 1) -> list[float]:
-        """The vector delta^l of one layer.
+        """The vector delta^l of one layer; 0 where the cost does not depend on a neuron.
 
         Args:
             layer: from 2 to the number of layers L, as in the book.
@@ -63,16 +73,15 @@ class Deltas:
         Raises:
             DataError: there is no such layer or example.
         """
-        found = [error.delta for error in self.errors if (error.layer, error.example) == (layer, example)]
-        if not found:
-            last = self.errors[-1]
+        if layer - 2 not in range(len(self.sizes)) or example - 1 not in range(self.examples):
             raise DataError(
-                f'there is no layer {layer} of example {example}: layers with errors are 2 to {last.layer}, the inputs '
-                f'being layer 1; examples are 1 to {last.example}'
+                f'there is no layer {layer} of example {example}: layers with errors are 2 to {len(self.sizes) + 1}, '
+                f'the inputs being layer 1; examples are 1 to {self.examples}'
             )
-        return found
+        found = {error.neuron: error.delta for error in self.errors if (error.layer, error.example) == (layer, example)}
+        return [found.get(j, 0.0) for j in range(1, self.sizes[layer - 2] + 1)]
 
-    def __iter__(self) -> Iterator[Error]:
+    def __iter__(self) -> Iterator[Delta]:
         return iter(self.errors)
 
     def __len__(self) -> int:
@@ -81,7 +90,7 @@ class Deltas:
     def __str__(self) -> str:
         from micrograd.render.view import short_number  # loaded when it is first printed
 
-        several = self.errors[-1].example > 1
+        several = self.examples > 1
         shown = self.errors[:LONGEST]
         names = [neuron_label('δ', e.layer, e.neuron, e.example if several else None) for e in shown]
         numbers = zip(*((e.z.data, e.a.data, e.slope, e.delta) for e in shown), strict=True)
@@ -94,8 +103,8 @@ class Deltas:
 def deltas(loss: Value, model: Any) -> Deltas:
     """The error of every neuron on the way to a cost: delta = dC/dz, by the engine.
 
-    Nothing is written to any gradient. Where the cost is of several examples, each has its errors; the factor 1/n of an
-    average is in them.
+    Nothing is written to any gradient. Where the cost is of several examples, each has its errors, in the order in
+    which the examples come in the graph; the factor 1/n of an average is in them.
 
     Args:
         loss: a cost computed from the model's outputs, of one example or of several.
@@ -122,29 +131,38 @@ def deltas(loss: Value, model: Any) -> Deltas:
 
     Source: Nielsen, Neural Networks and Deep Learning, chapter 2, equation (29).
     """
+    layers, calls = neurons_of(model), passes(model, loss)
     found = [
-        (l, j, example, one, slope(activation_of(neuron), one.z.data))
-        for l, (layer, calls) in enumerate(zip(neurons_of(model), passes(model, loss), strict=True), 2)
-        for example, seen in enumerate(zip(*_complete(calls), strict=True), 1)
-        for j, (neuron, one) in enumerate(zip(layer, seen, strict=True), 1)
+        (l, j, example, one, slope(activation_of(layer[j - 1]), one.z.data))
+        for l, (layer, seen) in enumerate(zip(layers, calls, strict=True), 2)
+        for example, ones in enumerate(_by_example(seen), 1)
+        for j, one in ones
     ]
     errors = gradients(loss, [one.z for *_, one, _ in found])
     return Deltas(
         tuple(
-            Error(layer=l, neuron=j, example=example, z=one.z, a=one.a, slope=sigma_prime, delta=delta.data)
+            Delta(layer=l, neuron=j, example=example, z=one.z, a=one.a, slope=sigma_prime, delta=delta.data)
             for (l, j, example, one, sigma_prime), delta in zip(found, errors, strict=True)
-        )
+        ),
+        tuple(map(len, layers)),
+        max(len(seen) for layer in calls for seen in layer),
     )
 
 
-def _complete(calls: list[list[Pass]]) -> list[list[Pass]]:
-    """The calls of the neurons of a layer, as many of each."""
-    if len({len(seen) for seen in calls}) > 1:
+def _by_example(calls: list[list[Pass]]) -> Iterator[list[tuple[int, Pass]]]:
+    """The calls of the neurons of a layer, example by example, each with the place of its neuron, from 1.
+
+    Raises:
+        GraphError: some neurons were called more often than others, so that nobody knows for which example.
+    """
+    taking_part = [(j, seen) for j, seen in enumerate(calls, 1) if seen]
+    if len({len(seen) for _, seen in taking_part}) > 1:
         raise GraphError(
-            'the cost depends on some neurons of a layer and not on others, so there is no error of each. '
-            'Right: a cost of all the outputs, as losses.quadratic(model(x), y)'
+            'of several examples the cost depends on some neurons of a layer for one and on others for another, so it '
+            'cannot be told which call was for which example. Right: a cost of one example at a time'
         )
-    return calls
+    for example in range(len(taking_part[0][1]) if taking_part else 0):
+        yield [(j, seen[example]) for j, seen in taking_part]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,18 +203,21 @@ class SigmaPrime:
 def sigma_prime(loss: Value, model: Any, layer: int, example: int = 1) -> SigmaPrime:
     """How each activation of a layer changes with each weighted input of that layer, and by how many paths.
 
-    That a_k does not depend on z_j for other neurons j is the step of the proof that leaves one term of a sum. A layer
-    where it does, as softmax, has a full matrix: the alternate form of the equations, (33) to (35).
+    That a_k does not depend on z_j for other neurons j is the step of the proof that leaves one term of a sum. For
+    softmax, which takes all of a layer, it does not hold: then the matrix is full, and the alternate form (33) to (35)
+    has it as `Network.deltas_by_jacobian`.
 
     Args:
         loss: an output of the model, or a cost computed from its outputs.
         model: an MLP, a Layer or a Neuron.
         layer: from 2, as in the book.
-        example: which of several, from 1.
+        example: which of several, from 1, in the order in which they come in the graph.
 
     Raises:
         DataError: there is no such layer or example.
-        GraphError: the model took no part in the loss.
+        GraphError: the model took no part in the loss, or not all neurons of the layer did, or an operation between
+            them was defined by hand.
+        StaleGraphError: numbers were changed after the forward pass.
 
     >>> from micrograd import nn
     >>> model = nn.MLP(2, [2, 1], activation='tanh', generator=0)
@@ -212,13 +233,57 @@ def sigma_prime(loss: Value, model: Any, layer: int, example: int = 1) -> SigmaP
     number = checks.integer(layer, 'layer')
     if not 2 <= number <= len(calls) + 1:
         raise DataError(f'there is no layer {layer}: they are 2 to {len(calls) + 1}, the inputs being layer 1')
-    of_layer = _complete(calls[number - 2])
-    if not 1 <= checks.integer(example, 'example') <= len(of_layer[0]):
-        raise DataError(f'there is no example {example}: they are 1 to {len(of_layer[0])}')
-    neurons = [seen[example - 1] for seen in of_layer]
-    between = [[paths(one.z, other.a) for one in neurons] for other in neurons]
+    examples = list(_by_example(calls[number - 2]))
+    if not 1 <= checks.integer(example, 'example') <= len(examples):
+        raise DataError(f'there is no example {example}: they are 1 to {len(examples)}')
+    neurons = [one for _, one in examples[example - 1]]
+    if len(neurons) < len(calls[number - 2]):
+        raise GraphError(
+            f'not all neurons of layer {number} took part in this value, so the matrix would have gaps. '
+            'Right: a cost of all the outputs, as losses.quadratic(model(x), y)'
+        )
+    zs = [one.z for one in neurons]
+    between = [_ways(one.a, zs) for one in neurons]
     return SigmaPrime(
         layer=number,
-        slopes=tuple(tuple(found.total for found in row) for row in between),
-        paths=tuple(tuple(found.count for found in row) for row in between),
+        slopes=tuple(tuple(slope for slope, _ in row) for row in between),
+        paths=tuple(tuple(count for _, count in row) for row in between),
     )
+
+
+def _ways(a: Value, zs: Sequence[Value]) -> list[tuple[float, int]]:
+    """How fast an activation grows with each weighted input, the others held, and along how many paths."""
+    stops = {id(z) for z in zs}
+    order = _above(a, stops)
+    verify([v for v in order if id(v) not in stops and parents(v)], ADD, MUL)
+    slopes, counts = {id(a): 1.0}, {id(a): 1}
+    for v in reversed(order):
+        if id(v) in stops:
+            continue
+        for p, (factor, shut) in zip(parents(v), local_derivatives(v), strict=True):
+            if factor is None:
+                raise by_hand_error(v, 'sigma_prime()')
+            counts[id(p)] = counts.get(id(p), 0) + counts[id(v)]
+            if id(v) in slopes and not shut:  # behind a shut gate 0 * inf must not arise
+                slopes[id(p)] = slopes.get(id(p), 0.0) + slopes[id(v)] * factor
+    return [(slopes.get(id(z), 0.0), counts.get(id(z), 0)) for z in zs]
+
+
+def _above(a: Value, stops: set[int]) -> list[Value]:
+    """What a node was made from, each after its parents; not what the stops were made from."""
+    order: list[Value] = []
+    opened: set[int] = set()
+    done: set[int] = set()
+    path = [a]
+    while path:
+        v = path[-1]
+        if id(v) not in opened:
+            opened.add(id(v))
+            if id(v) not in stops:
+                path.extend(p for p in parents(v) if id(p) not in opened)
+            continue
+        path.pop()
+        if id(v) not in done:
+            done.add(id(v))
+            order.append(v)
+    return order

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from micrograd.chapter.differences import ForwardPass, nonzero
-from micrograd.errors import GraphError
-from micrograd.graph import topological
-from micrograd.transforms import gradients
+from micrograd.chapter.differences import ForwardPass, check_depends, nonzero
+from micrograd.graph import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,20 +87,16 @@ def demon(value: Value, cost: Value, change: float = 1e-3) -> Nudge:
 
 def nudges(value: Value, cost: Value, changes: Iterable[float]) -> list[Nudge]:
     """The same for several changes, each by itself: see `demon`."""
-    if not any(v is value for v in topological([cost])):
-        raise GraphError(
-            'the cost does not depend on what is to be changed, or was computed without a graph. '
-            'Wrong: C = cost(model(x).data). Right: C = cost(model(x))'
-        )
-    (slope,) = gradients(cost, [value])
     forward = ForwardPass(cost)
+    check_depends(cost, [value])
+    slope = paths(value, cost).total  # which knows the slopes of a compiled cost, too
     before = forward({})
     return [
         Nudge(
             value=value,
             cost=cost,
             change=step,
-            slope=slope.data,
+            slope=slope,
             actual=forward({value: value.data + step}) - before,
         )
         for step in (nonzero(change, 'change') for change in changes)

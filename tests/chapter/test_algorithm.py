@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from micrograd import Value, losses, nn
+from micrograd import Value, losses, nn, no_grad
 from micrograd.chapter import Backpropagation, Step, deltas
 from micrograd.errors import GraphError, ShapeError
 from tests.chapter.networks import Case, cases, listed
@@ -149,3 +149,132 @@ def test_what_does_not_fit_is_refused_at_once():
         Backpropagation(model, [1.0], 1.0)
     with pytest.raises(TypeError, match='networks of neurons'):
         Backpropagation(lambda x: Value(1.0), [1.0], 1.0)
+
+
+# What the equations do not hold for -----------------------------------------------------------------------------------
+
+
+def test_a_weight_that_two_neurons_share():
+    model = nn.MLP(1, [2, 1], activation='tanh', output='tanh', generator=1)
+    first, second = model.layers[0].neurons
+    second.w, second.b = first.w, first.b
+    it = Backpropagation(model, [0.5], 1.0)
+    *_, last = it
+    it.cost.backward()
+    assert last.gradients == pytest.approx([p.grad for p in model.parameters()], rel=1e-12)
+
+
+class Skipping(nn.MLP):
+    def __call__(self, x):
+        hidden = self.layers[0](x)
+        return self.layers[1]([h + v for h, v in zip(hidden, x, strict=True)])
+
+
+class Twice(nn.MLP):
+    def __call__(self, x):
+        return self.layers[1](self.layers[0](self.layers[0](x)))
+
+
+class Scaled(nn.MLP):
+    def __call__(self, x):
+        return super().__call__(x) * 2.0
+
+
+class WithMore(nn.MLP):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.more = Value(1.0)
+
+    def _parts(self):
+        return {**super()._parts(), 'more': self.more}
+
+
+@pytest.mark.parametrize(
+    ('kind', 'why'),
+    [
+        (Skipping, 'does not take the activations of the one before'),
+        (Twice, 'a neuron takes no part in the outputs, or several times'),
+        (Scaled, 'its outputs are not the activations of its last layer'),
+        (WithMore, 'parameters that are neither weights nor biases'),
+    ],
+)
+def test_a_network_that_is_no_chain_is_refused(kind, why):
+    model = kind(2, [2, 1], activation='tanh', output='tanh', generator=0)
+    with pytest.raises(GraphError, match=why):
+        Backpropagation(model, [0.5, 1.0], 1.0)
+
+
+def test_a_value_that_is_two_weights_of_one_neuron():
+    model = nn.MLP(2, [1], output='tanh', generator=0)
+    neuron = model.layers[0].neurons[0]
+    neuron.w[1] = neuron.w[0]
+    with pytest.raises(GraphError, match='does not take the activations'):
+        Backpropagation(model, [0.5, 1.0], 1.0)
+
+
+def test_a_parameter_that_is_changed_between_the_steps():
+    it = algorithm()
+    it.step()
+    it.model.parameters()[0].data += 1.0
+    with pytest.raises(GraphError, match='changed between the steps'):
+        it.step()
+
+
+def test_after_an_error_the_step_can_be_made_again():
+    model = nn.MLP(1, [1], output='tanh', generator=0)
+    answers = iter([ValueError('not yet'), None])
+
+    def cost(a, y):
+        problem = next(answers)
+        if problem:
+            raise problem
+        return losses.mse(a, y)
+
+    it = Backpropagation(model, [0.5], 1.0, cost=cost)
+    it.step()
+    it.step()
+    with pytest.raises(ValueError, match='not yet'):
+        it.step()
+    assert it.step().number == 3
+
+
+def test_a_cost_by_its_name():
+    assert algorithm(cost='mse').step().number == 1
+    with pytest.raises(ValueError, match="there is no loss 'mean'"):
+        algorithm(cost='mean')
+
+
+def test_it_works_without_a_graph_around_it():
+    with no_grad():
+        steps = list(algorithm())
+    assert steps[-1].gradients == list(algorithm())[-1].gradients
+
+
+# What is printed ------------------------------------------------------------------------------------------------------
+
+
+def test_what_just_fits_is_not_cut():
+    model = nn.MLP(12, [1], output='tanh', generator=0)
+    first = Backpropagation(model, [1.0] * 12, 0.0).step()
+    assert len(first.lines) == 12
+    assert '…' not in str(first)
+    three = Backpropagation(nn.MLP(3, [1], output='tanh', generator=0), [1.0] * 3, 0.0)
+    three.step()
+    assert '…' not in str(three.step())
+
+
+def test_a_layer_of_several_activations():
+    model = nn.MLP(1, [2], output='tanh', generator=0)
+    model.layers[0].neurons[1].activation = 'sigmoid'
+    it = Backpropagation(model, [1.0], [0.0, 1.0])
+    it.step()
+    assert it.step().equations == 'z² = w² a¹ + b², a² = σ(z²)'
+
+
+def test_gradients_are_named_after_their_neurons():
+    *_, last = algorithm()
+    assert '∂C/∂w²₂₁ = a¹₁ δ²₂' in last.lines[3]
+    assert last.lines[5].startswith('∂C/∂b²₂ = δ²₂')
+    it = algorithm()
+    it.step()
+    assert repr(it).endswith(': step 1, input>')

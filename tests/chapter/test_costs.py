@@ -74,8 +74,40 @@ def test_the_numbers_in_the_explanation(model: nn.MLP):
     assert why.startswith(f'of 2 examples it is {sum(costs):.4g}, and the average of their costs, one by one, ')
 
 
-def test_one_example_is_its_own_average(model: nn.MLP):
-    assert assumptions(NO_AVERAGES['sum'][0], model, DATA[:1]).is_average
+def test_of_one_example_it_is_told_by_taking_it_twice(model: nn.MLP):
+    assert not assumptions(NO_AVERAGES['sum'][0], model, DATA[:1]).is_average
+    assert assumptions(losses.mse, model, DATA[:1])
+
+
+def test_costs_that_cancel_are_averages_still(model: nn.MLP):
+    def signed(outputs, targets):
+        return micrograd.mean([a[0] - y[0] for a, y in zip(outputs, targets, strict=True)])
+
+    outputs = [model(x)[0].data for x, _ in DATA]
+    data = [(x, [a + shift, 0.0]) for (x, _), a, shift in zip(DATA, outputs, (1e3, -2e3, 1e3), strict=True)]
+    assert assumptions(signed, model, data).is_average
+
+
+def test_a_small_difference_is_one(model: nn.MLP):
+    cost = lambda o, t: losses.mse(o, t) * (1.0 + 1e-6 * (len(o) - 1))  # noqa: E731
+    assert not assumptions(cost, model, DATA).is_average
+
+
+def test_a_cost_that_is_nan_is_none(model: nn.MLP):
+    found = assumptions(lambda o, t: losses.mse(o, t) * float('nan'), model, DATA)
+    assert found.is_average.why == 'the cost of example 0 is nan, which no average survives'
+
+
+def test_targets_that_are_arrays():
+    np = pytest.importorskip('numpy')
+    model = nn.MLP(2, [1], output='sigmoid', generator=0)
+    for y in (np.array(1.0), np.float64(1.0), np.array([1.0]), [1.0], 1):
+        assert assumptions(losses.quadratic, model, [([0.0, 1.0], y), ([1.0, 1.0], y)])
+
+
+def test_a_cost_of_one_example_is_told_what_it_is_called_with(model: nn.MLP):
+    with pytest.raises(TypeError, match=r'list of lists of Values.*Wrong: lambda a, y: \(a - y\) \*\* 2'):
+        assumptions(lambda a, y: (a[0] - y[0]) ** 2, model, DATA)
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,12 @@ def test_pictures_and_equations_have_them():
     assert r'\frac{\partial C}{\partial w^{2}_{12}}' in equation.latex
 
 
+def test_several_costs_are_named_one_by_one():
+    model = nn.MLP(1, [1], generator=0)
+    with pytest.raises(TypeError, match='Right: for C in'):
+        label([model([1.0])], model)
+
+
 def test_a_value_of_another_model_is_refused():
     model, other = nn.MLP(1, [1]), nn.MLP(1, [1])
     with pytest.raises(GraphError, match='took no part'):

@@ -1,9 +1,11 @@
 """The errors as a table, and the slopes between the neurons of a layer."""
 
+import math
+
 import pytest
 from hypothesis import given
 
-from micrograd import Value, gradients, graph, losses, nn
+from micrograd import Value, gradients, graph, losses, nn, no_grad
 from micrograd.chapter import deltas, sigma_prime
 from micrograd.errors import DataError, GraphError, StaleGraphError
 from micrograd.passes import passes
@@ -90,8 +92,44 @@ def test_what_would_be_wrong_is_an_error():
 def test_a_cost_of_some_outputs_only():
     model = nn.MLP(2, [3, 2], activation='tanh', generator=0)
     first, _ = model([0.5, -1.0])
-    with pytest.raises(GraphError, match='depends on some neurons of a layer and not on others'):
-        deltas(losses.mse(first, 1.0), model)
+    cost = losses.mse(first, 1.0)
+    table = deltas(cost, model)
+    assert [(e.layer, e.neuron) for e in table] == [(2, 1), (2, 2), (2, 3), (3, 1)]
+    (by_z,) = gradients(cost, [first])
+    assert table.layer(3) == [by_z.data, 0.0]
+    assert sigma_prime(cost, model, 2).is_diagonal
+    with pytest.raises(GraphError, match='not all neurons of layer 3 took part'):
+        sigma_prime(cost, model, 3)
+
+
+def test_which_call_was_for_which_example():
+    model = nn.MLP(2, [3, 2], activation='tanh', generator=0)
+    first, second = model([0.5, -1.0]), model([1.0, 1.0])
+    with pytest.raises(GraphError, match='cannot be told which call was for which example'):
+        deltas(losses.mse([*first, second[0]], [1.0, 0.0, 1.0]), model)
+
+
+def test_slopes_are_there_without_a_graph_too():
+    model, cost = model_and_cost()
+    table = deltas(cost, model)
+    with no_grad():
+        assert [e.slope for e in deltas(cost, model)] == [e.slope for e in table]
+
+
+def test_a_wide_layer_is_quick_and_a_shut_gate_stops_infinity():
+    model = nn.MLP(300, [60, 40], activation='sigmoid', output='relu', generator=0)
+    found = sigma_prime(losses.mse(model([0.1] * 300), [0.0] * 40), model, 3)
+    assert found.is_diagonal
+    shut = nn.MLP(1, [1], output=lambda z: z.relu() * math.inf, initialisation=lambda *_: ([-1.0], 0.0))
+    assert sigma_prime(shut([1.0]), shut, 2).slopes == ((0.0,),)
+
+
+def test_stale_numbers_are_an_error_for_the_matrix_too():
+    model, cost = model_and_cost()
+    (one,) = [error for error in deltas(cost, model) if (error.layer, error.neuron) == (2, 1)]
+    one.z.data += 1.0
+    with pytest.raises(StaleGraphError):
+        sigma_prime(cost, model, 2)
 
 
 # The step of the proof ------------------------------------------------------------------------------------------------

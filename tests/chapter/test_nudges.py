@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import micrograd
-from micrograd import Value, gradcheck, graph, losses, nn
+from micrograd import Value, gradcheck, graph, losses, nn, no_grad
 from micrograd.chapter import demon, finite_differences
 from micrograd.chapter.differences import ForwardPass
 from micrograd.chapter.nudges import nudges
@@ -73,6 +73,50 @@ def test_it_prints_a_sentence():
     C = x * x
     C.label = 'C'
     assert str(demon(x, C, 0.1)) == ('Δw²₁₁ = 0.1: ∂C/∂w²₁₁ · Δw²₁₁ = 4 · 0.1 = 0.4, and ΔC = 0.41')
+
+
+def test_a_value_without_a_name_is_called_by_its_operation():
+    x = Value(2.0)
+    z = x * x
+    assert str(demon(z, z * 3.0, 0.1)).startswith('Δ* = 0.1: ∂C/∂* · Δ*')
+
+
+def test_the_error_is_what_happened_less_what_was_predicted():
+    x = Value(2.0)
+    found = demon(x, x * x, 0.5)
+    assert (found.predicted, found.actual, found.error) == (2.0, 2.25, 0.25)
+
+
+def test_a_compiled_cost_may_be_changed_too():
+    pytest.importorskip('llvmlite')
+    model = nn.MLP(1, [1], generator=0)
+    cost = micrograd.compile_cost(lambda x, y: losses.mse(model(x), y))([[1.0]], [2.0])
+    found = demon(model.parameters()[0], cost, 1e-4)
+    assert found.actual == pytest.approx(found.predicted, rel=1e-3)
+
+
+@pytest.mark.parametrize('derive', [finite_differences, lambda cost, leaves: [demon(leaf, cost) for leaf in leaves]])
+def test_a_cost_without_a_graph_is_an_error_not_0(derive):
+    w = Value(2.0)
+    with no_grad():
+        cost = w * w
+    with pytest.raises(GraphError, match='without a graph'):
+        derive(cost, [w])
+
+
+def test_a_change_that_rounding_swallows():
+    w = Value(1e16)
+    with pytest.raises(DataError, match='lost in rounding'):
+        finite_differences(w * 2.0, [w])
+    near = Value(1e9)
+    assert finite_differences(near * 2.0, [near]) == [2.0]  # by what the change really was
+
+
+def test_numbers_are_those_of_now_even_where_the_graph_is_old():
+    w = Value(1.0)
+    cost = w * w
+    w.data = 3.0
+    assert finite_differences(cost, [w]) == pytest.approx([6.0], rel=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from micrograd.chapter.nudges import nudges
+from micrograd.context import enable_grad
 from micrograd.errors import DataError
 from micrograd.graph import paths
 from micrograd.render.plots.figures import COLOURS, GREY, INK, new_figure, styled, written
@@ -88,7 +89,8 @@ def linear_estimate(w: Value, cost: Value, changes: Iterable[float] = CHANGES) -
 
 def _curvature(w: Value, cost: Value) -> float:
     """The size of the second derivative."""
-    (slope,) = gradients(cost, [w], create_graph=True)
+    with enable_grad():
+        (slope,) = gradients(cost, [w], create_graph=True)
     return abs(gradients(slope, [w])[0].data)
 
 
