@@ -127,3 +127,17 @@ def test_it_does_not_leak_to_another_thread():
         thread.join()
         assert not records()
     assert seen == [True]
+
+
+def test_a_graph_can_be_built_inside_of_no_grad():
+    x = Value(2.0)
+    with no_grad():
+        with context.enable_grad():
+            inside = x * x
+        after = x * x
+    assert inside._prev == (x, x)
+    assert after._prev == ()
+    assert (x * x)._prev == (x, x)
+    with no_grad(), pytest.raises(ZeroDivisionError), context.enable_grad():
+        raise ZeroDivisionError
+    assert (x * x)._prev == (x, x)
