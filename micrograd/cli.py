@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from micrograd import __version__, reference
 from micrograd.columns import aligned, at_the_point
 from micrograd.engine import Value
-from micrograd.errors import ExpressionError, MicrogradError
+from micrograd.errors import DataError, ExpressionError, MicrogradError
 from micrograd.expression import SEE_OPS, assignments, near, parse
 from micrograd.initialisation import INITIALISATIONS
 from micrograd.primitives import COMPOSITIONS, TABLE
@@ -37,6 +37,7 @@ PIPE_CLOSED = 128 + 13  # … and SIGPIPE
 PLAIN = 'micrograd.plain'  # the name of what writes letters that a terminal lacks
 STAND_INS = dict(zip('├└│─−×·→↑…₀₁₂₃₄₅₆₇₈₉', '|`|--*.>^~0123456789', strict=True))
 
+SEE_DATA = 'Right: --data and the folder with the files of MNIST; without --data it takes the digits of scikit-learn'
 LONGEST_NAME = 40  # characters of an expression at the head of a line of numbers
 
 EXPRESSIONS = """
@@ -469,16 +470,20 @@ def _demo(words: argparse.Namespace) -> int:
 
 def _digits(words: argparse.Namespace) -> int:
     from micrograd import digits  # which loads what training and drawing need
+    from micrograd.data.handwriting import MissingDigitsError
 
-    digits.run(
-        words.out,
-        data=words.data,
-        hidden=words.hidden,
-        epochs=words.epochs,
-        batch_size=words.batch_size,
-        eta=words.eta,
-        cost=words.cost,
-        seed=words.seed,
-        initialisation=words.initialisation,
-    )
+    try:
+        digits.run(
+            words.out,
+            data=words.data,
+            hidden=words.hidden,
+            epochs=words.epochs,
+            batch_size=words.batch_size,
+            eta=words.eta,
+            cost=words.cost,
+            seed=words.seed,
+            initialisation=words.initialisation,
+        )
+    except MissingDigitsError as error:
+        raise DataError(f'{error.problem}. {SEE_DATA}') from None
     return DONE

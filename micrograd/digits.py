@@ -3,13 +3,15 @@
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, NamedTuple
+from reprlib import repr as short
+from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
 from micrograd import losses
 from micrograd.checkpoint import save
@@ -18,7 +20,7 @@ from micrograd.data import Dataset, Digits, digits, one_hot
 from micrograd.data.files import FilePath
 from micrograd.data.handwriting import CLASSES
 from micrograd.engine import Value
-from micrograd.errors import optional_import
+from micrograd.errors import DataError, optional_import
 from micrograd.examples import Example, pairs
 from micrograd.history import History
 from micrograd.initialisation import Initialisation
@@ -39,6 +41,8 @@ __all__ = ['COSTS', 'Cost', 'Trained', 'binary_cross_entropy', 'run', 'train']
 
 MISTAKES = 30  # that are shown
 NEURONS = 100  # whose weights are shown
+MOST_PARAMETERS = 10_000_000  # of a network
+BYTES = 150  # that each of them takes, as a Value
 
 
 def binary_cross_entropy(z: Sequence[Any], y: Sequence[Any]) -> Value:
@@ -107,8 +111,8 @@ def run(
     """Train a network to read handwritten digits, and write it and pictures of it into a directory.
 
     Args:
-        out: the directory; it is made if it is missing. Files in it that have the names of ours are replaced, nothing
-            else is touched.
+        out: the directory; if it is missing it is made, after the training. Files in it that have the names of ours
+            are replaced, nothing else is touched.
         data: a folder with the files of MNIST, see `data.digits`; None is the digits that come with scikit-learn.
         settings: what else `train` takes.
 
@@ -120,7 +124,7 @@ def run(
         DataError: there are no digits in the folder, or a setting is out of range.
         MissingDependencyError: matplotlib, NumPy or scikit-learn is missing. That is found out before the training.
         TrainingError: the cost, or a parameter, would be nan or infinite.
-        OSError: the directory cannot be made, or written to.
+        OSError: the directory cannot be made, or written to. That, too, is found out before the training.
         KeyboardInterrupt: the training was interrupted. Nothing is written then.
     """
     optional_import('matplotlib', 'plot')
@@ -135,7 +139,7 @@ def run(
 def train(
     data: Digits,
     *,
-    hidden: Sequence[int] = (30,),
+    hidden: SupportsIndex | Sequence[SupportsIndex] = (30,),
     epochs: int = 30,
     batch_size: int = 10,
     eta: float | None = None,
@@ -148,7 +152,7 @@ def train(
 
     Args:
         data: the digits.
-        hidden: how many neurons each hidden layer has.
+        hidden: how many neurons each hidden layer has; an integer is one layer of so many.
         epochs: how often each digit is seen.
         batch_size: digits a mini-batch.
         eta: the learning rate; None is what the book has: 3.0 with the quadratic cost, 0.5 with the cross-entropy.
@@ -161,7 +165,7 @@ def train(
         The network, and how it went.
 
     Raises:
-        DataError, ShapeError, TypeError, ValueError: a setting is out of range, or of another type.
+        DataError, TypeError, ValueError: a setting is out of range, or of another type; the network would be too large.
         MissingDependencyError: NumPy is not installed.
         TrainingError: the cost, or a parameter, would be nan or infinite.
         KeyboardInterrupt: the training was interrupted.
@@ -173,7 +177,7 @@ def train(
     chosen, generator = _cost(cost), random_generator(seed)
     epochs, size = count(epochs, 'epochs'), min(count(batch_size, 'batch_size'), len(data.train.inputs))
     rate = positive(chosen.eta if eta is None else eta, 'eta')
-    sizes = [math.prod(data.shape), *hidden, CLASSES]
+    sizes = _sizes(math.prod(data.shape), hidden)
     options: dict[str, Any] = {'activation': 'sigmoid', 'output': 'sigmoid', 'initialisation': initialisation}
     model = MLP(sizes[0], sizes[1:], generator=generator, **options)
     print(_headline(data, sizes, cost, rate), flush=True)
@@ -263,6 +267,26 @@ def _logits(model: MLP) -> Iterator[None]:
     finally:
         for neuron in neurons:
             neuron.nonlin = True
+
+
+def _sizes(inputs: int, hidden: Any) -> list[int]:
+    """How many neurons each layer has, from the inputs to the outputs."""
+    if hasattr(hidden, '__index__'):
+        hidden = [hidden]
+    if not isinstance(hidden, Iterable) or isinstance(hidden, str):
+        raise TypeError(
+            'hidden should be the numbers of neurons in the hidden layers, or one number, not '
+            f'{short(hidden)} of type {type(hidden).__name__}. Right: hidden=30, hidden=(30, 20)'
+        )
+    sizes = [inputs, *(count(size, f'hidden[{i}]') for i, size in enumerate(hidden)), CLASSES]
+    parameters = sum((before + 1) * after for before, after in pairwise(sizes))
+    if parameters > MOST_PARAMETERS:
+        network = '-'.join(map(str, sizes))
+        raise DataError(
+            f'a network {network:.80} has {parameters:,} parameters, and no more than {MOST_PARAMETERS:,} fit: each is '
+            f'a Value of its own, of some {BYTES} bytes. Right: fewer hidden neurons'
+        )
+    return sizes
 
 
 def _cost(name: str) -> Cost:

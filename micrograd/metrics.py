@@ -1,5 +1,6 @@
 """How good outputs are, in numbers that people read: beside the loss, which is for the gradient."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -87,7 +88,7 @@ def worst_mistakes(outputs: Iterable[Sequence[Any]], targets: Iterable[Any], los
         loss: the cost of one example, (output, target) -> Value.
 
     Returns:
-        All of them. Of those that cost the same the first comes first.
+        All of them. Of those that cost the same the first comes first; a cost that is nan is the worst.
 
     Raises:
         ValueError: there are not as many targets as outputs.
@@ -102,7 +103,13 @@ def worst_mistakes(outputs: Iterable[Sequence[Any]], targets: Iterable[Any], los
             right, predicted = class_of(target), largest(output)
             if predicted != right:
                 mistakes.append(Mistake(index, right, predicted, plain(loss(output, target))))
-    return sorted(mistakes, key=lambda mistake: -mistake.cost)
+    return sorted(mistakes, key=_badness, reverse=True)
+
+
+def _badness(mistake: Mistake) -> tuple[bool, float]:
+    """What mistakes are sorted by: nan, which compares with nothing, is worse than infinity."""
+    is_nan = math.isnan(mistake.cost)
+    return is_nan, 0.0 if is_nan else mistake.cost
 
 
 def class_of(target: Any) -> int:

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from micrograd import Value, digits, fit, nn, no_grad, optim
 from micrograd.checkpoint import load
+from micrograd.cli import main
 from micrograd.compiler.epochs import NativeTraining
 from micrograd.data import Dataset, Digits, one_hot
 from micrograd.data import digits as read_digits
-from micrograd.errors import DataError, MissingDependencyError, ShapeError
+from micrograd.errors import DataError, MissingDependencyError
 from micrograd.losses import quadratic
 from micrograd.metrics import Mistake, largest, worst_mistakes
 from tests.support import require, shared_file
@@ -170,7 +171,14 @@ def test_nothing_is_compiled_again_from_epoch_to_epoch(monkeypatch):
         ({'eta': math.nan}, DataError, 'eta should be a finite number'),
         ({'eta': 0.0}, ValueError, 'eta should be above 0'),
         ({'cost': 'crossentropy'}, ValueError, "no cost 'crossentropy'; there is 'cross-entropy'"),
-        ({'hidden': (0,)}, ShapeError, r'nouts\[0\] should be at least 1'),
+        ({'hidden': (3, 0)}, DataError, r'hidden\[1\] should be at least 1'),
+        ({'hidden': 0}, DataError, r'hidden\[0\] should be at least 1'),
+        ({'hidden': 5.0}, TypeError, r'hidden should be the numbers of neurons.*not 5.0 of type float. Right: '),
+        ({'hidden': None}, TypeError, 'hidden should be .* not None'),
+        ({'hidden': '30'}, TypeError, "hidden should be .* not '30'"),
+        ({'hidden': (5.0,)}, TypeError, r'hidden\[0\] should be an integer'),
+        ({'hidden': 10**12}, DataError, '64-1000000000000-10 has 75,000,000,000,010 parameters.*10,000,000 fit'),
+        ({'hidden': (3200, 3200)}, DataError, '10,483,210 parameters'),
         ({'seed': 'one'}, TypeError, 'seed should be an integer'),
     ],
 )
@@ -178,6 +186,10 @@ def test_settings_that_are_refused_before_anything_is_printed(options, error, me
     with pytest.raises(error, match=message):
         digits.train(SMALL, **{**QUICK, **options})
     assert capsys.readouterr().out == ''
+
+
+def test_one_hidden_layer_may_be_an_integer():
+    assert numbers(train(hidden=5, epochs=1)[0].model) == numbers(train(hidden=[5], epochs=1)[0].model)
 
 
 # Mistakes ------------------------------------------------------------------------------------------------------------
@@ -191,6 +203,12 @@ def test_the_worst_mistake_comes_first_and_what_is_right_is_left_out():
     assert found[0] == Mistake(3, 1, 0, pytest.approx(0.64))
     assert worst_mistakes([[0.9, 0.1]], [0], lambda output, y: Value(1.0)) == []
     assert worst_mistakes([[0.9, 0.1]], [1], lambda output, y: Value(3.0)) == [Mistake(0, 1, 0, 3.0)]
+
+
+def test_a_cost_that_is_nan_is_the_worst():
+    costs = iter([0.5, math.nan, 2.0, math.inf, math.nan, 1.0])
+    found = worst_mistakes([[1.0, 0.0]] * 6, [1] * 6, lambda output, y: Value(next(costs)))
+    assert [mistake.example for mistake in found] == [1, 4, 3, 2, 5, 0]
 
 
 def test_mistakes_are_shown_with_what_they_are_and_are_taken_for():
@@ -208,7 +226,8 @@ def test_neurons_are_shown_as_what_they_weigh():
     figure = digits.neurons_figure(model, (2, 2))
     *pictures, _ = figure.axes[0].images
     assert len(pictures) == 100
-    last = [w.data for w in model.layers[0].neurons[99].w]
+    sizes = sorted(abs(w.data) for neuron in model.layers[0].neurons[:100] for w in neuron.w)
+    last = [max(-1.0, min(1.0, w.data / sizes[-5])) for w in model.layers[0].neurons[99].w]  # four of 400 lie beyond
     assert pictures[99].get_array().tolist() == [last[:2], last[2:]]
     assert '1.100' in [text.get_text() for text in figure.axes[0].texts]
 
@@ -265,7 +284,7 @@ def test_ctrl_c_ends_it_and_nothing_is_written(tmp_path, small, monkeypatch):
     monkeypatch.setattr(digits, 'MLP', Watched)
     monkeypatch.setattr(digits._Watch, '__call__', interrupt)
     with pytest.raises(KeyboardInterrupt):
-        digits.run(tmp_path, cost='cross-entropy', **QUICK)
+        digits.run(tmp_path / 'a' / 'b', cost='cross-entropy', **QUICK)
     assert list(tmp_path.iterdir()) == []
     assert all(neuron.nonlin for neuron in made[0].layers[-1].neurons)
 
@@ -287,6 +306,24 @@ def test_a_file_in_the_way(tmp_path, small):
     with pytest.raises(NotADirectoryError):
         digits.run(path)
     assert path.read_text() == 'mine'
+
+
+@pytest.mark.parametrize(
+    ('words', 'problem'),
+    [
+        (['--data', 'nowhere'], 'nowhere: there is no such folder. Right: --data and the folder'),
+        (['--data', '.'], 'there is neither t10k-images-idx3-ubyte nor .*. Right: --data and the folder'),
+        (['--hidden', '999999999999'], 'has 74,999,999,999,935 parameters, and no more than 10,000,000 fit'),
+    ],
+)
+def test_the_command_says_what_to_type(words, problem, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(['digits', *words]) == 1
+    printed = capsys.readouterr()
+    assert re.search(problem, printed.err)
+    assert 'digits(' not in printed.err
+    assert printed.out == ''
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_command_reads_mnist(tmp_path):

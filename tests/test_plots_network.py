@@ -192,6 +192,23 @@ def test_of_wide_layers_the_first_and_the_last_are_drawn_and_the_others_counted(
     assert drawn(figure)
 
 
+@pytest.mark.parametrize('size', [20, 12_000])
+def test_how_many_more_is_written_above_the_lines_between_the_circles(size):
+    figure = network(nn.MLP(size, [4], generator=0), widest=9)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    (text,) = (text for text in axes.texts if text.get_text().endswith('more'))
+    label = text.get_bbox_patch()
+    assert label.get_facecolor() == (1.0, 1.0, 1.0, 1.0)
+    assert text.get_zorder() > max(c.get_zorder() for c in axes.collections if isinstance(c, LineCollection))
+    place = label.get_window_extent()
+    near = [*circles(figure), *(t for t in axes.texts if t is not text)]
+    assert not any(place.overlaps(other.get_window_extent()) for other in near)
+    (dots,) = (c for c in axes.collections if not isinstance(c, LineCollection))
+    heights = [axes.transData.transform(point)[1] for point in dots.get_offsets()]
+    assert min(heights) > place.y1
+
+
 def test_the_line_of_an_abbreviated_layer_is_that_of_its_own_weight():
     model = given([float(i) for i in range(9)])
     widths = lines(network(model, widest=3)).get_linewidths()  # of 0 and 8

@@ -16,6 +16,18 @@ LARGEST_COUNT = 16  # … and one of scikit-learn's, which counts the dark ones 
 _RIGHT = "Right: digits('mnist') for a folder with the files of MNIST, digits() for the digits of scikit-learn"
 
 
+class MissingDigitsError(DataError):
+    """A folder has no digits in it.
+
+    Args:
+        problem: what is missing, and where.
+    """
+
+    def __init__(self, problem: str):
+        super().__init__(f'{problem}. {_RIGHT}')
+        self.problem = problem
+
+
 class Digits(NamedTuple):
     """Handwritten digits to train with, and others to test with.
 
@@ -94,7 +106,7 @@ def _divided(data: Dataset[int], shape: tuple[int, int], where: str) -> Digits:
 def _existing(folder: Path) -> Path:
     if not folder.is_dir():
         problem = 'this is a file, and its folder is wanted' if folder.exists() else 'there is no such folder'
-        raise DataError(f'{folder}: {problem}. {_RIGHT}')
+        raise MissingDigitsError(f'{folder}: {problem}')
     return folder
 
 
@@ -120,7 +132,7 @@ def _read(folder: Path, part: str) -> tuple[Dataset[int], tuple[int, int]]:
 def _present(folder: Path, name: str) -> Path:
     path = _find(folder, name)
     if path is None:
-        raise DataError(f'{folder}: there is neither {name} nor {name}.gz, as the files of MNIST are called. {_RIGHT}')
+        raise MissingDigitsError(f'{folder}: there is neither {name} nor {name}.gz, as the files of MNIST are called')
     return path
 
 

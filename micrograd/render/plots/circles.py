@@ -290,13 +290,13 @@ def _draw_heading(axes: Axes, column: Column, x: float, places: Places) -> None:
 
 
 def _draw_gap(axes: Axes, column: Column, x: float, places: Places) -> None:
-    """Three dots in the place that was left free, and how many neurons they stand for."""
+    """Three dots in the place that was left free, and how many neurons they stand for, on a label above the lines."""
     free = next(i for i, node in enumerate(column.nodes) if node.place != i)
     y = places.y(free, column)
-    axes.scatter([x] * 3, [y - 0.11, y, y + 0.11], s=9, color=GREY, zorder=5)
-    text = axes.text(x + 0.12, y, f'{column.size - len(column.nodes):,} more', va='center', size=8.5, color=GREY)
-    text.set_bbox({'facecolor': 'white', 'edgecolor': 'none', 'alpha': 0.85, 'pad': 1.5})
-    text.set_zorder(5)
+    text = axes.text(x, y - 0.13, f'{column.size - len(column.nodes):,} more', ha='center', va='center', size=8.5)
+    text.set(color=GREY, zorder=5)
+    text.set_bbox({'boxstyle': 'round,pad=0.3', 'facecolor': 'white', 'edgecolor': OUTLINE, 'linewidth': 0.6})
+    axes.scatter([x] * 3, [y + 0.1, y + 0.19, y + 0.28], s=8, color=GREY, zorder=5)
 
 
 def _draw_legend(axes: Axes, places: Places, scales: _Scales) -> None:
