@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,21 @@ def test_the_package_offers_what_it_lists_and_needs_numpy_for_the_matrix_form_on
     assert {*chapter.__all__} <= {*dir(chapter)}
     with pytest.raises(AttributeError, match="has no 'backprop'"):
         _ = chapter.backprop
+
+
+def test_without_numpy_the_rest_is_there_and_the_matrix_form_says_what_is_missing():
+    program = """
+import sys
+sys.modules['numpy'] = None
+from micrograd import nn
+from micrograd.chapter import Backpropagation, deltas
+from micrograd.errors import MissingDependencyError
+neuron = nn.Neuron(1, generator=0)
+print(len(deltas(neuron([1.0]), neuron)))
+try:
+    from micrograd.chapter import Network
+except MissingDependencyError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, '-c', program], capture_output=True, check=True, text=True)
+    assert done.stdout == "1\nnumpy is not installed. From a checkout: pip install -e '.[compile]'\n"
