@@ -285,7 +285,7 @@ def _unmarked(outputs: dict[Call, list[int]], order: Sequence[Value]) -> Iterato
     """The calls of neurons that only their layer marked, which is quicker; with the position of what each returned."""
     marked = {(call.parent, id(call.maker)) for call in outputs}
     for layer, positions in outputs.items():
-        if layer.kind != 'layer':
+        if layer.kind != 'layer' or not layer.parts:  # a class of a program's own may return anything
             continue
         for i in positions:
             maker = layer.parts[layer.outputs.index(id(order[i]))]

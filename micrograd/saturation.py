@@ -21,9 +21,12 @@ REACH = 8.0  # within which of 0 the largest slope of an activation is looked fo
 STEPS = 161
 FIRST = 2  # the book's number of the first layer of neurons: it counts the inputs as layer 1
 LINES = 20  # of a table
+SPREADS = 'where nan or infinity reaches the cost, the gradients of other weights can be nan too'
 
 LEARNS, SMALL_INPUT, SATURATED, BOTH = '', 'small input', 'saturated', 'small input, saturated'
+NOT_FINITE, NO_PART = 'nan or infinite', 'took no part'
 REASONS = (SMALL_INPUT, SATURATED, BOTH)  # why a weight learns slowly
+FAULTS = (NOT_FINITE, NO_PART)  # why it does not learn at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +37,10 @@ class Activity:
         name: 'neuron 1.3' is the third of the first layer.
         layer: from 1.
         activation: its name: 'tanh'.
-        a: its activation for each example.
+        a: its activation for each example; empty if it took no part in the output.
         slopes: that of its activation function at z for each example, d a / d z.
         steepest: the largest slope that the function has; 1 if that is larger, as for exp, which has none.
-        inputs: for each of its inputs the mean of |x| over the examples.
+        inputs: for each of its inputs the mean of |x| over the examples; nan if it took no part.
     """
 
     name: str
@@ -59,13 +62,24 @@ class Activity:
 
     @property
     def saturated(self) -> float:
-        """The share of the examples for which the slope is at most FLAT times the largest one."""
-        return sum(map(self.is_flat, self.slopes)) / len(self.slopes)
+        """The share of the examples for which the slope is at most FLAT times the largest one.
+
+        Examples for which the activation or the slope is nan are not counted; nan if there are no others.
+        """
+        known = [s for a, s in zip(self.a, self.slopes, strict=True) if not math.isnan(a) and not math.isnan(s)]
+        return sum(map(self.is_flat, known)) / len(known) if known else math.nan
+
+    @property
+    def fault(self) -> str:
+        """Why it does not learn at all: NO_PART, or NOT_FINITE for some example; else ''. A dead neuron has none."""
+        if not self.a:
+            return NO_PART
+        return LEARNS if all(map(math.isfinite, (*self.a, *self.slopes))) else NOT_FINITE
 
     @property
     def dead(self) -> bool:
         """Whether its slope is 0 for every example, so that it learns nothing at all."""
-        return all(slope == 0.0 for slope in self.slopes)
+        return bool(self.slopes) and all(slope == 0.0 for slope in self.slopes)
 
     @property
     def why(self) -> str:
@@ -73,8 +87,8 @@ class Activity:
 
         Source: Nielsen, Neural Networks and Deep Learning, chapter 2, on the consequences of BP2 and BP4.
         """
-        if any(math.isnan(a) for a in self.a):
-            return 'its activation is nan'
+        if self.fault:
+            return 'it took no part in the output' if self.fault == NO_PART else self._where_not_finite()
         if self.dead:
             return 'dead: the slope is 0 for every example'
         if self.saturated > OFTEN:
@@ -82,6 +96,10 @@ class Activity:
         if self.input < SMALL:
             return f'its inputs are near 0: {self.input:.2g} on average'
         return ''
+
+    def _where_not_finite(self) -> str:
+        what, numbers = ('slope', self.slopes) if all(map(math.isfinite, self.a)) else ('activation', self.a)
+        return f'its {what} is {"nan" if any(map(math.isnan, numbers)) else "infinite"}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +112,9 @@ class WeightActivity:
         j: which neuron of layer l it belongs to, from 1.
         k: which neuron of layer l - 1, or which input, its line comes from, from 1; None for a bias.
         parameter: the weight or the bias itself, a Value.
-        input: the mean of |a_in| over the examples; 1 for a bias.
-        saturated: the share of the examples for which the neuron that it leads to is saturated.
+        input: the mean of |a_in| over the examples; 1 for a bias; nan if the neuron took no part.
+        saturated: the share of the examples for which the neuron that it leads to is saturated, see Activity.
+        fault: why it does not learn at all, one of FAULTS; '' if it does.
     """
 
     layer: int
@@ -104,6 +123,7 @@ class WeightActivity:
     parameter: Value
     input: float
     saturated: float
+    fault: str = LEARNS
 
     @property
     def label(self) -> str:
@@ -114,7 +134,12 @@ class WeightActivity:
 
     @property
     def reason(self) -> str:
-        """Why it learns slowly, one of REASONS; '' if it does not. A dead neuron is saturated for every example."""
+        """Why it learns slowly, one of REASONS, or not at all, one of FAULTS; '' if it learns.
+
+        A dead neuron is saturated for every example.
+        """
+        if self.fault:
+            return self.fault
         small, saturated = self.input < SMALL, self.saturated > OFTEN
         if small and saturated:
             return BOTH
@@ -128,10 +153,12 @@ class SlowWeights:
     Args:
         layers: what each neuron did, layer by layer.
         weights: one entry for each weight and bias: layer by layer, neuron by neuron, its weights and then its bias.
+        examples: how many there were.
     """
 
     layers: Sequence[Sequence[Activity]]
     weights: tuple[WeightActivity, ...]
+    examples: int
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -141,7 +168,7 @@ class SlowWeights:
 
     @property
     def slow(self) -> list[WeightActivity]:
-        """Those that learn slowly."""
+        """Those that learn slowly, or not at all."""
         return [weight for weight in self.weights if weight.reason]
 
     @property
@@ -150,18 +177,22 @@ class SlowWeights:
 
         The error of the layers before passes its slopes (BP2), so it is small too, unless the weights make up for it.
         """
-        learning = {weight.layer for weight in self.weights if weight.saturated <= OFTEN}
-        return max({weight.layer for weight in self.weights} - learning - {FIRST}, default=None)
+        biases = [weight for weight in self.weights if weight.k is None and weight.fault != NO_PART]
+        layers, learning = {b.layer for b in biases}, {b.layer for b in biases if b.reason != SATURATED}
+        return max(layers - learning - {min(layers, default=FIRST)}, default=None)
 
     @property
     def headline(self) -> str:
         """What there is in a line."""
-        parameters, examples = _plural(len(self), 'parameter'), _plural(len(self.layers[0][0].a), 'example')
-        return f'{len(self.slow):,} of {parameters} learn slowly, over {examples}'
+        parameters, examples = _plural(len(self), 'parameter'), _plural(self.examples, 'example')
+        at_all = ' or not at all' * any(weight.fault for weight in self.weights)
+        return f'{len(self.slow):,} of {parameters} learn slowly{at_all}, over {examples}'
 
     @property
     def warning(self) -> str:
-        """What else slows down the layers before one that is saturated, in a line; '' if there is none."""
+        """What else slows or stops weights without a reason of their own, in a line; '' if there is nothing."""
+        if any(weight.fault == NOT_FINITE for weight in self.weights):
+            return SPREADS
         if self.shut is None:
             return ''
         where = f'layer l = {self.shut} (the inputs are l = 1)'
@@ -172,7 +203,7 @@ class SlowWeights:
 
     def __str__(self) -> str:
         slow = self.slow
-        rows = [(w.label, f'{w.input:.2g}', f'{w.saturated:.0%}', w.reason) for w in slow[:LINES]]
+        rows = [(w.label, *_numbers_of(w), w.reason) for w in slow[:LINES]]
         table = [aligned([('', 'mean |a_in|', 'saturated', 'reason'), *rows])] if rows else []
         rest = [f'… and {len(slow) - LINES:,} more: the rest of .slow'] if len(slow) > LINES else []
         return '\n'.join([self.headline, *table, *rest, *filter(None, [self.warning])])
@@ -195,26 +226,36 @@ def activities(model: Any, data: Any) -> list[list[Activity]]:
     >>> neuron.a, neuron.saturated, neuron.why
     ((0.0, 0.0), 1.0, 'dead: the slope is 0 for every example')
     """
+    return _observed(model, data)[0]
+
+
+def _observed(model: Any, data: Any) -> tuple[list[list[Activity]], int]:
+    """The activities, and over how many examples."""
     layers = neurons_of(model)
     seen, plain = [[_Seen(neuron) for neuron in layer] for layer in layers], _is_plain(model, layers)
+    examples = 0
     for x, _ in pairs(data, 'data'):
+        examples += 1
         numbers = _numbers(x) if plain else None
         calls_of = _traced(model, x) if numbers is None else _forward(model, numbers)
         for layer, calls in zip(seen, calls_of, strict=True):
             for neuron, one in zip(layer, calls, strict=True):
                 neuron.add(one)
     steepest: dict[int, float] = {}  # by the id of the activation function, which the neurons keep alive
-    return [
+    acts = [
         [_activity(neuron, number, place, steepest) for place, neuron in enumerate(layer, 1)]
         for number, layer in enumerate(seen, 1)
     ]
+    return acts, examples
 
 
 def slow(model: Any, data: Any) -> dict[str, str]:
     """The neurons whose weights learn slowly, and why.
 
     A weight learns slowly if what comes into it is near 0, or if the neuron that it leads to is saturated: if the
-    slope of the activation is at most 5 % of its largest one, for more than 80 % of the examples.
+    slope of the activation is at most 5 % of its largest one, for more than 80 % of the examples. One that learns
+    nothing is named too: its activation or slope is nan or infinite for some example, or it took no part in the output,
+    as a layer of a program's own may have it.
 
     Args:
         model: an MLP, a Layer or a Neuron.
@@ -237,8 +278,11 @@ def slow_weights(model: Any, data: Any) -> SlowWeights:
     The gradient of a weight is dC/dw = a_in delta_out, what comes in times the error of the neuron that it leads to,
     and delta has the slope sigma'(z) as a factor. So there are two reasons: the mean of |a_in| is below 0.05; or that
     neuron is saturated, as `slow` has it. A bias has only the second. Other weights need not have a large gradient:
-    the rest of delta is small too where the answer is right. Of a neuron whose activation is nan there is no slope to
-    judge by; `slow` names it.
+    the rest of delta is small too where the answer is right.
+
+    Two more have no gradient to speak of: 'nan or infinite', where what comes in, the activation or its slope is that
+    for some example; and 'took no part', of neurons that the output does not depend on, as a layer of a program's own
+    may have it.
 
     Args:
         model: an MLP, a Layer or a Neuron.
@@ -266,21 +310,39 @@ def slow_weights(model: Any, data: Any) -> SlowWeights:
     Source: Nielsen, Neural Networks and Deep Learning, chapter 2, "The four fundamental equations behind
     backpropagation": equation (32), and the insights from BP1, BP2 and BP4.
     """
-    layers = activities(model, data)
+    layers, examples = _observed(model, data)
     weights = [
         weight
         for number, (neurons, acts) in enumerate(zip(neurons_of(model), layers, strict=True), FIRST)
         for j, (neuron, act) in enumerate(zip(neurons, acts, strict=True), 1)
         for weight in _weights(neuron, act, number, j)
     ]
-    return SlowWeights(layers, tuple(weights))
+    return SlowWeights(layers, tuple(weights), examples)
 
 
 def _weights(neuron: Neuron, act: Activity, layer: int, j: int) -> Iterator[WeightActivity]:
-    share = act.saturated
+    share, fault = act.saturated, act.fault
     for k, (w, size) in enumerate(zip(neuron.w, act.inputs, strict=True), 1):
-        yield WeightActivity(layer=layer, j=j, k=k, parameter=w, input=size, saturated=share)
-    yield WeightActivity(layer=layer, j=j, k=None, parameter=neuron.b, input=1.0, saturated=share)
+        of_weight = fault or (LEARNS if math.isfinite(size) else NOT_FINITE)
+        yield WeightActivity(layer=layer, j=j, k=k, parameter=w, input=size, saturated=share, fault=of_weight)
+    size = math.nan if fault == NO_PART else 1.0
+    yield WeightActivity(layer=layer, j=j, k=None, parameter=neuron.b, input=size, saturated=share, fault=fault)
+
+
+def _numbers_of(weight: WeightActivity) -> tuple[str, str]:
+    """The cells of a table: none for a neuron that took no part."""
+    if weight.fault == NO_PART:
+        return '', ''
+    return f'{weight.input:.2g}', share_text(weight.saturated)
+
+
+def share_text(share: float) -> str:
+    """A share of the examples in per cent; nan has none.
+
+    >>> share_text(0.25), share_text(math.nan)
+    ('25%', 'nan')
+    """
+    return 'nan' if math.isnan(share) else f'{share:.0%}'
 
 
 class _Call(NamedTuple):
@@ -365,7 +427,7 @@ def _mean(numbers: Iterable[float]) -> float:
     total, number = 0.0, 0
     for x in numbers:  # not the built-in sum, whose rounding depends on Python's version
         total, number = total + x, number + 1
-    return total / number
+    return total / number if number else math.nan
 
 
 def _activity(seen: _Seen, number: int, place: int, steepest: dict[int, float]) -> Activity:
@@ -380,7 +442,7 @@ def _activity(seen: _Seen, number: int, place: int, steepest: dict[int, float]) 
         a=tuple(seen.a),
         slopes=slopes,
         steepest=min(1.0, max([steepest[id(f)], *(abs(s) for s in slopes if math.isfinite(s))])),
-        inputs=tuple(total / len(seen.z) for total in seen.sums),
+        inputs=tuple(total / len(seen.z) if seen.z else math.nan for total in seen.sums),
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 import micrograd
 from micrograd import Value, graph, nn, no_grad
 from micrograd.groups import find, group, values_in
+from micrograd.passes import passes
 from tests.graphs import distance, square
 
 
@@ -297,6 +298,93 @@ def test_a_class_that_calls_the_one_that_it_is_made_from_is_one_call():
     assert [g.depth for g in found] == [0, 1, 2, 2, 1, 2]
     assert found[0].kind == 'network'
     assert len(found[0].members) == 25
+
+
+def passed_on(change):
+    """A class of layers that change what their neurons answered before they pass it on."""
+
+    class Own(nn.Layer):
+        def __call__(self, x):
+            return change(super().__call__(x))
+
+    return Own
+
+
+def with_layer(change, inputs_of_next=3, at=0):
+    """A network of 2, 3 and 2 neurons, one of whose layers changes what it passes on."""
+    model = nn.MLP(2, [3, 2], activation='tanh', output='tanh', generator=0)
+    model.layers[1] = nn.Layer(inputs_of_next, 2, activation='tanh', generator=1)
+    plain = model.layers[at]
+    model.layers[at] = passed_on(change)(len(plain.neurons[0].w), len(plain.neurons), activation='tanh', generator=2)
+    return model
+
+
+CHANGES = {  # what a layer does with what three neurons answered; how many Values it returns, which neurons take part
+    'the same': (lambda a: a, 3, [1, 2, 3]),
+    'softmax': (micrograd.softmax, 3, [1, 2, 3]),
+    'reversed': (lambda a: a[::-1], 3, [1, 2, 3]),
+    'the sum': (lambda a: [a[0] + a[1] + a[2]], 1, [1, 2, 3]),
+    'the first two': (lambda a: a[:2], 2, [1, 2]),
+    'the last two': (lambda a: a[1:], 2, [2, 3]),
+    'twice': (lambda a: [*a, *a], 6, [1, 2, 3]),
+    'one more': (lambda a: [*a, a[0] * a[1]], 4, [1, 2, 3]),
+    'a number': (lambda a: [1.0, a[2]], 2, [3]),
+    'no Value': (lambda a: [1.0, 2.0], 2, []),
+}
+
+
+@pytest.mark.parametrize('name', CHANGES)
+def test_a_layer_may_pass_on_something_else_than_its_neurons_answered(name):
+    change, returned, taking_part = CHANGES[name]
+    model = with_layer(change, returned)
+    outputs = model([Value(1.0), Value(2.0)])
+    found = groups(*outputs)
+    assert {g.name for g in found if g.kind == 'neuron'} == {
+        *(f'neuron 1.{j}' for j in taking_part), 'neuron 2.1', 'neuron 2.2',
+    }  # fmt: skip
+    assert [len(seen) for seen in passes(model, outputs)[0]] == [int(j in taking_part) for j in (1, 2, 3)]
+    assert ('layer 1' in {g.name for g in found}) == bool(taking_part)
+    layers, neurons = (repr(micrograd.draw(outputs, collapse=kind)) for kind in ('layer', 'neuron'))
+    assert layers.startswith('Drawing of 2 parts' if taking_part else 'Drawing of 1 part,')
+    assert neurons.startswith(f'Drawing of {2 + len(taking_part)} parts')
+
+
+@pytest.mark.parametrize(
+    ('change', 'taking_part'),
+    [
+        (lambda a: a[0] + a[1], 2),
+        (lambda a: {'first': a[0], 'rest': a[1:]}, 2),
+        (lambda a: {'first': a[0], 'other': 1.0}, 1),
+        (lambda a: (a[1], [a[0]]), 2),
+        (lambda a: a[1], 1),
+    ],
+)
+def test_a_last_layer_may_return_anything(change, taking_part):
+    outputs = list(values_in(with_layer(change, at=1)([1.0, 2.0])))
+    assert [g.kind for g in groups(*outputs)].count('neuron') == 3 + taking_part
+
+
+def test_a_layer_with_softmax_returns_it_and_its_neurons_keep_their_own_numbers():
+    layer = passed_on(micrograd.softmax)(2, 3, activation='tanh', generator=0)
+    outputs = layer([Value(1.0), Value(-2.0)])
+    order = graph.topological(outputs)
+    whole, *neurons = find(order)
+    assert (whole.maker, whole.kind, {order[i] for i in whole.outputs}) == (layer, 'layer', {*outputs})
+    zs = [n.b.data + n.w[0].data * 1.0 + n.w[1].data * -2.0 for n in layer.neurons]
+    assert [order[g.z].data for g in neurons] == zs
+    assert [order[i].data for g in neurons for i in g.outputs] == [Value(z).tanh().data for z in zs]
+    assert [g.parent for g in neurons] == [0, 0, 0]
+    assert {i for g in neurons for i in g.members} < {*whole.members}
+
+
+def test_a_layer_made_from_a_layer_of_a_programs_own_is_one_layer():
+    class Halved(passed_on(micrograd.softmax)):
+        def __call__(self, x):
+            return [a * 0.5 for a in super().__call__(x)]
+
+    outputs = Halved(2, 2)([1.0, 2.0])
+    assert names(*outputs) == ['Halved', '  neuron 1', '  neuron 2']
+    assert names(*copy.deepcopy(outputs)) == names(*outputs)
 
 
 def test_a_module_whose_call_is_a_generator_stays_one():

@@ -10,9 +10,11 @@ from micrograd import nn
 from micrograd.data import moons
 from micrograd.errors import DataError, MissingDependencyError, ShapeError
 from micrograd.render.plots import save_figure, slow_weights
+from micrograd.render.plots.figures import INK
 from micrograd.render.plots.slowness import LOOKS
-from micrograd.saturation import BOTH, LEARNS, SATURATED, SMALL_INPUT
+from micrograd.saturation import BOTH, FAULTS, LEARNS, NO_PART, NOT_FINITE, REASONS, SATURATED, SMALL_INPUT, SPREADS
 from micrograd.saturation import slow_weights as found_in
+from tests.test_groups import CHANGES, with_layer
 from tests.test_plots import drawn
 from tests.test_plots_network import circles, halves, texts
 from tests.test_saturation import spread, with_weights
@@ -31,7 +33,9 @@ def test_each_line_has_the_look_of_its_reason():
     found = lines(slow_weights(MIXED, X))
     ends = {reason: [(start[1] > end[1], start[1] < end[1]) for start, end in found[reason]] for reason in found}
     down, up, level = (True, False), (False, True), (False, False)
-    assert ends == {LEARNS: [level], SMALL_INPUT: [up], SATURATED: [down], BOTH: [level]}
+    assert ends == {
+        LEARNS: [level], SMALL_INPUT: [up], SATURATED: [down], BOTH: [level], NOT_FINITE: [], NO_PART: [],
+    }  # fmt: skip
     (straight,), (both,) = found[LEARNS], found[BOTH]
     assert straight[0][1] > both[0][1]
 
@@ -54,8 +58,9 @@ def test_looks_differ_without_their_colours_and_slow_lines_are_on_top():
     orders = [c.get_zorder() for c in collections]
     assert orders == sorted(orders)
     keys = [line for line in figure.axes[0].lines if line.get_linewidth() != 1]
-    assert {line.get_color() for line in keys} == {look.colour for look in LOOKS.values()}
-    assert {look.says for look in LOOKS.values()} <= {*texts(figure)}
+    assert {line.get_color() for line in keys} == {LOOKS[reason].colour for reason in (LEARNS, *REASONS)}
+    assert {LOOKS[reason].says for reason in (LEARNS, *REASONS)} <= {*texts(figure)}
+    assert not {LOOKS[fault].says for fault in FAULTS} & {*texts(figure)}
 
 
 def test_circles_show_mean_activations_and_shares():
@@ -108,8 +113,58 @@ def test_of_wide_layers_the_lines_are_those_of_the_neurons_that_are_drawn():
     assert height < found[LEARNS][0][1][1]
 
 
-def test_nothing_stands_outside_the_page():
-    figure = slow_weights(MIXED, X)
+def with_a_nan():
+    """The second of the two hidden neurons has a weight that is nan."""
+    return with_weights([[1.0, 1.0, 0.0], [float('nan'), 1.0, 0.0]], [[1.0, 1.0, 0.0]])
+
+
+def test_a_nan_is_dark_in_lines_and_circles_and_in_the_legend():
+    figure = slow_weights(with_a_nan(), X)
+    found = lines(figure)
+    assert [len(found[reason]) for reason in (LEARNS, SMALL_INPUT, NOT_FINITE)] == [1, 1, 4]
+    shown = texts(figure)
+    assert shown.count('nan') == 4
+    assert LOOKS[NOT_FINITE].says in shown
+    assert LOOKS[NO_PART].says not in shown
+    assert SPREADS in shown
+    assert figure.texts[1].get_text() == '7 of 9 parameters learn slowly or not at all, over 2 examples'
+    assert [to_hex(half.get_facecolor()) for half in halves(figure)].count(INK) == 4
+    assert [to_hex(circle.get_edgecolor()) for circle in circles(figure)].count(INK) == 2
+
+
+def test_an_infinite_activation_is_dark_and_its_share_is_told():
+    figure = slow_weights(with_weights([[float('inf'), 0.0]], output='linear'), [([1.0], 0)])
+    assert {'∞', '0%'} <= {*texts(figure)}
+    assert [to_hex(half.get_facecolor()) for half in halves(figure)] == ['#ffffff', INK, '#ffffff']
+
+
+def test_a_neuron_that_takes_no_part_is_empty():
+    figure = slow_weights(with_layer(lambda a: {'first': a[0]}, at=1), [([1.0, 2.0], 0)])
+    found = lines(figure)
+    assert [len(found[reason]) for reason in (NO_PART, NOT_FINITE)] == [3, 0]
+    shown = texts(figure)
+    assert LOOKS[NO_PART].says in shown
+    assert LOOKS[NOT_FINITE].says not in shown
+    assert shown.count('') == 2
+    assert to_hex(circles(figure)[-1].get_edgecolor()) == LOOKS[NO_PART].colour
+
+
+@pytest.mark.parametrize('name', CHANGES)
+def test_no_lines_lead_on_where_a_layer_passes_on_another_number_of_values(name):
+    change, returned, taking_part = CHANGES[name]
+    model = with_layer(change, returned)
+    figure = slow_weights(model, [([1.0, 2.0], 0)])
+    segments = [ends for found in lines(figure).values() for ends in found]
+    assert len(segments) == 6 + 6 * (returned == 3)
+    assert [to_hex(circle.get_edgecolor()) for circle in circles(figure)].count(LOOKS[NO_PART].colour) == 3 - len(
+        taking_part
+    )
+    assert drawn(figure)
+
+
+@pytest.mark.parametrize('model', [MIXED, with_a_nan(), with_layer(lambda a: {'first': a[0]}, at=1)])
+def test_nothing_stands_outside_the_page(model):
+    figure = slow_weights(model, X)
     width, height = figure.get_size_inches()
     figure.draw_without_rendering()
     boxes = [text.get_window_extent() for text in (*figure.texts, *figure.axes[0].texts)]
@@ -117,8 +172,9 @@ def test_nothing_stands_outside_the_page():
     assert all(box.y0 >= 0 and box.y1 <= height * figure.dpi for box in boxes)
 
 
-def test_texts_do_not_lie_on_each_other():
-    figure = slow_weights(with_weights([[1.0, 1.0, 0.0]], [[0.0, 9.0]]), X)
+@pytest.mark.parametrize('model', [with_weights([[1.0, 1.0, 0.0]], [[0.0, 9.0]]), with_a_nan()])
+def test_texts_do_not_lie_on_each_other(model):
+    figure = slow_weights(model, X)
     figure.draw_without_rendering()
     boxes = [text.get_window_extent() for text in (*figure.texts, *figure.axes[0].texts)]
     assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if a.overlaps(b)]

@@ -7,12 +7,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd import Value, losses, nn
+from micrograd import Value, losses, nn, softmax
 from micrograd.data import moons
 from micrograd.errors import DataError, ShapeError
-from micrograd.saturation import BOTH, LEARNS, REASONS, SATURATED, SMALL_INPUT, activities, slow, slow_weights
+from micrograd.saturation import (
+    BOTH,
+    LEARNS,
+    NO_PART,
+    NOT_FINITE,
+    REASONS,
+    SATURATED,
+    SMALL_INPUT,
+    activities,
+    slow,
+    slow_weights,
+)
+from tests.test_groups import with_layer
 
-NAN = math.nan
+NAN, INF = math.nan, math.inf
 SLOPES = {  # of each activation, and its largest one
     'sigmoid': (lambda z: np.exp(-abs(z)) / (1 + np.exp(-abs(z))) ** 2, 0.25),
     'tanh': (lambda z: 1 / np.cosh(np.minimum(abs(z), 300)) ** 2, 1.0),
@@ -119,7 +131,16 @@ def test_a_bias_is_slow_where_its_neuron_is_saturated_or_dead(model, xs):
         ([(1.0, 1.0)] * 5 + [(0.0, 0.0)], (9.0, 0.0, 0.0), 'tanh', (SATURATED, SATURATED, SATURATED)),
         ([(1.0, 1.0)], (1.0, 1.0, -9.0), 'relu', (SATURATED, SATURATED, SATURATED)),  # dead
         ([(1.0, 1.0)], (99.0, 1.0, -9.0), 'linear', (LEARNS, LEARNS, LEARNS)),
-        ([(NAN, 0.0)], (1.0, 1.0, 0.0), 'sigmoid', (LEARNS, SMALL_INPUT, LEARNS)),  # which `slow` tells
+        ([(NAN, 0.0)], (1.0, 1.0, 0.0), 'sigmoid', (NOT_FINITE,) * 3),
+        ([(1.0, 0.0)], (NAN, 1.0, 0.0), 'relu', (NOT_FINITE,) * 3),
+        ([(1.0, 0.0)], (1.0, 1.0, NAN), 'linear', (NOT_FINITE,) * 3),
+        ([(1.0, 0.0)] * 5 + [(1.0, NAN)], (9.0, 1.0, 0.0), 'sigmoid', (NOT_FINITE,) * 3),  # for one example
+        ([(0.0, 1.0)], (INF, 1.0, 0.0), 'sigmoid', (NOT_FINITE,) * 3),  # 0 times infinity is nan
+        ([(1.0, 1.0)], (INF, 1.0, 0.0), 'relu', (NOT_FINITE,) * 3),
+        ([(1.0, 1.0)], (INF, 1.0, 0.0), 'sigmoid', (SATURATED,) * 3),
+        ([(1.0, 1.0)], (-INF, 1.0, 0.0), 'relu', (SATURATED,) * 3),  # dead
+        ([(INF, 1.0)], (1.0, 1.0, 0.0), 'sigmoid', (NOT_FINITE, SATURATED, SATURATED)),
+        ([(0.0, 0.0)], (1.0, 1.0, 0.0), lambda z: z**0.5, (NOT_FINITE,) * 3),  # the slope is infinite
         ([(1.0, 1.0)], (9.0, 9.0, 0.0), lambda z: z.sigmoid() + 0.1 * z, (LEARNS, LEARNS, LEARNS)),
     ],
 )
@@ -157,6 +178,102 @@ def test_the_last_saturated_layer_with_layers_before_it(biases, shut):
 def test_a_layer_with_a_neuron_that_learns_shuts_nothing():
     model = with_weights([[1.0, 0.0]], [[0.0, 9.0], [0.0, 0.0]], [[1.0, 1.0, 0.0]])
     assert slow_weights(model, [([1.0], 0)]).shut is None
+
+
+# What does not learn at all ----------------------------------------------------------------------------------------
+
+
+def test_a_nan_goes_on_to_the_layers_after_it_and_is_told():
+    model = with_weights([[1.0, 0.0], [NAN, 0.0]], [[1.0, 1.0, 0.0]])
+    found = slow_weights(model, [([1.0], 0)])
+    assert reasons(found) == {
+        'w²₁₁': LEARNS, 'b²₁': LEARNS, 'w²₂₁': NOT_FINITE, 'b²₂': NOT_FINITE,
+        'w³₁₁': NOT_FINITE, 'w³₁₂': NOT_FINITE, 'b³₁': NOT_FINITE,
+    }  # fmt: skip
+    assert str(found).splitlines() == [
+        '5 of 7 parameters learn slowly or not at all, over 1 example',
+        '      mean |a_in|  saturated  reason',
+        'w²₂₁  1            nan        nan or infinite',
+        'b²₂   1            nan        nan or infinite',
+        'w³₁₁  0.73         nan        nan or infinite',
+        'w³₁₂  nan          nan        nan or infinite',
+        'b³₁   1            nan        nan or infinite',
+        'where nan or infinity reaches the cost, the gradients of other weights can be nan too',
+    ]
+    assert slow(model, [([1.0], 0)]) == {'neuron 1.2': 'its activation is nan', 'neuron 2.1': 'its activation is nan'}
+
+
+@pytest.mark.parametrize(
+    ('weight', 'activation', 'x', 'why'),
+    [
+        (NAN, 'tanh', 1.0, 'its activation is nan'),
+        (INF, 'relu', 1.0, 'its activation is infinite'),
+        (-INF, 'linear', 1.0, 'its activation is infinite'),
+        (1.0, lambda z: z**0.5, 0.0, 'its slope is infinite'),
+        (INF, 'tanh', 1.0, 'dead: the slope is 0 for every example'),
+    ],
+)
+def test_slow_names_what_is_no_number(weight, activation, x, why):
+    model = nn.Neuron(1, activation=activation, initialisation=lambda nin, nout, generator: ([weight], 0.0))
+    assert slow(model, [([x], 0)]) == {'neuron 1.1': why}
+
+
+def test_examples_that_give_nan_are_not_counted_as_saturated_or_not():
+    model = nn.Neuron(1, activation='sigmoid', initialisation=lambda nin, nout, generator: ([1.0], 0.0))
+    [[neuron]] = activities(model, [([x], 0) for x in (9.0, 0.0, NAN, NAN)])
+    assert neuron.saturated == 0.5
+    [[neuron]] = activities(model, [([NAN], 0)])
+    assert math.isnan(neuron.saturated)
+    assert not neuron.dead
+
+
+def test_a_neuron_that_takes_no_part_is_told():
+    model = with_layer(lambda a: a[1:], 2)
+    data = [([1.0, 2.0], 0), ([0.5, 1.0], 0), ([1.0, -1.0], 0)]
+    found = slow_weights(model, data)
+    assert [w.label for w in found if w.reason == NO_PART] == ['w²₁₁', 'w²₁₂', 'b²₁']
+    assert {NO_PART, LEARNS} >= {w.reason for w in found}
+    assert str(found).splitlines() == [
+        '3 of 15 parameters learn slowly or not at all, over 3 examples',
+        '      mean |a_in|  saturated  reason',
+        'w²₁₁                          took no part',
+        'w²₁₂                          took no part',
+        'b²₁                           took no part',
+    ]
+    assert slow(model, data) == {'neuron 1.1': 'it took no part in the output'}
+    first = activities(model, data)[0][0]
+    assert (first.a, first.slopes, first.dead) == ((), (), False)
+    assert all(map(math.isnan, (first.saturated, first.input, *first.inputs)))
+
+
+def test_a_layer_that_takes_no_part_is_told():
+    model = with_layer(lambda a: [1.0, 2.0], 2)
+    found = slow_weights(model, [([1.0, 2.0], 0)])
+    assert [w.reason for w in found if w.layer == 2] == [NO_PART] * 9
+    assert NO_PART not in {w.reason for w in found if w.layer == 3}
+
+
+@pytest.mark.parametrize(('change', 'shut'), [(lambda a: a[:2], 3), (lambda a: [1.0, 2.0], None)])
+def test_a_saturated_layer_shuts_those_before_it_that_take_part(change, shut):
+    model = with_layer(change, 2)
+    for neuron in model.layers[1].neurons:
+        neuron.b.data = 30.0
+    assert slow_weights(model, [([1.0, 2.0], 0)]).shut == shut
+
+
+def test_neurons_that_take_no_part_do_not_keep_a_layer_open():
+    model = with_layer(lambda a: {'first': a[0]}, at=1)
+    model.layers[1].neurons[0].b.data = 30.0
+    assert slow_weights(model, [([1.0, 2.0], 0)]).shut == 3
+
+
+def test_a_layer_with_softmax_is_judged_by_what_its_neurons_and_those_after_them_met():
+    model = with_layer(softmax)
+    found = slow_weights(model, [([1.0, 2.0], 0)])
+    hidden = [a.data for a in model.layers[0]([1.0, 2.0])]
+    assert [w.input for w in found if (w.layer, w.j) == (3, 1)] == [*hidden, 1.0]
+    zs = [n.b.data + n.w[0].data * 1.0 + n.w[1].data * 2.0 for n in model.layers[0].neurons]
+    assert [neuron.a for neuron in found.layers[0]] == [(math.tanh(z),) for z in zs]
 
 
 # What is told ------------------------------------------------------------------------------------------------------
