@@ -41,8 +41,8 @@ __all__ = ['COSTS', 'Cost', 'Trained', 'binary_cross_entropy', 'run', 'train']
 
 MISTAKES = 30  # that are shown
 NEURONS = 100  # whose weights are shown
-MOST_PARAMETERS = 10_000_000  # of a network
-BYTES = 150  # that each of them takes, as a Value
+MOST_PARAMETERS = 2_000_000  # of a network …
+MEMORY = 3  # … each of which takes so many kB while it is compiled and trained (measured)
 
 
 def binary_cross_entropy(z: Sequence[Any], y: Sequence[Any]) -> Value:
@@ -283,8 +283,8 @@ def _sizes(inputs: int, hidden: Any) -> list[int]:
     if parameters > MOST_PARAMETERS:
         network = '-'.join(map(str, sizes))
         raise DataError(
-            f'a network {network:.80} has {parameters:,} parameters, and no more than {MOST_PARAMETERS:,} fit: each is '
-            f'a Value of its own, of some {BYTES} bytes. Right: fewer hidden neurons'
+            f'a network {network:.80} has {parameters:,} parameters, and no more than {MOST_PARAMETERS:,} fit: '
+            f'training takes some {MEMORY} kB of memory for each. Right: fewer hidden neurons'
         )
     return sizes
 

@@ -177,8 +177,8 @@ def test_nothing_is_compiled_again_from_epoch_to_epoch(monkeypatch):
         ({'hidden': None}, TypeError, 'hidden should be .* not None'),
         ({'hidden': '30'}, TypeError, "hidden should be .* not '30'"),
         ({'hidden': (5.0,)}, TypeError, r'hidden\[0\] should be an integer'),
-        ({'hidden': 10**12}, DataError, '64-1000000000000-10 has 75,000,000,000,010 parameters.*10,000,000 fit'),
-        ({'hidden': (3200, 3200)}, DataError, '10,483,210 parameters'),
+        ({'hidden': 10**12}, DataError, '64-1000000000000-10 has 75,000,000,000,010 parameters.*2,000,000 fit'),
+        ({'hidden': 26_667}, DataError, '2,000,035 parameters'),
         ({'seed': 'one'}, TypeError, 'seed should be an integer'),
     ],
 )
@@ -186,6 +186,11 @@ def test_settings_that_are_refused_before_anything_is_printed(options, error, me
     with pytest.raises(error, match=message):
         digits.train(SMALL, **{**QUICK, **options})
     assert capsys.readouterr().out == ''
+
+
+def test_the_largest_network_that_fits():
+    assert digits._sizes(64, 26_666) == [64, 26_666, 10]
+    assert digits._sizes(64, ()) == [64, 10]
 
 
 def test_one_hidden_layer_may_be_an_integer():
@@ -313,7 +318,7 @@ def test_a_file_in_the_way(tmp_path, small):
     [
         (['--data', 'nowhere'], 'nowhere: there is no such folder. Right: --data and the folder'),
         (['--data', '.'], 'there is neither t10k-images-idx3-ubyte nor .*. Right: --data and the folder'),
-        (['--hidden', '999999999999'], 'has 74,999,999,999,935 parameters, and no more than 10,000,000 fit'),
+        (['--hidden', '999999999999'], 'has 74,999,999,999,935 parameters, and no more than 2,000,000 fit'),
     ],
 )
 def test_the_command_says_what_to_type(words, problem, tmp_path, monkeypatch, capsys):

@@ -128,18 +128,7 @@ def _size(shape: Any) -> tuple[int, int]:
 
 def _image(row: Sequence[Any], i: int, height: int, width: int) -> list[list[float]]:
     """A row of numbers as lines of pixels."""
-    if not hasattr(row, '__len__') or isinstance(row, str):
-        raise TypeError(
-            f'rows[{i}] should be a row of numbers, one image, not {short(row)}. '
-            'Wrong: images(row, shape). Right: images([row], shape)'
-        )
-    if any(hasattr(line, '__len__') and not isinstance(line, str) and len(line) for line in row[:1]):
-        raise ShapeError(
-            f'rows[{i}] should be one row of numbers, the lines of the image one after the other, and its first entry '
-            f'is a line: {short(row[0])}. Wrong: images(rows, shape). '
-            'Right: images([[number for line in image for number in line] for image in rows], shape)'
-        )
-    numbers = [finite(_number(number, i), f'a number of rows[{i}]') for number in row]
+    numbers = [finite(_number(entry, i), f'a number of rows[{i}]') for entry in _entries(row, i)]
     if len(numbers) != height * width:
         raise ShapeError(
             f'an image of {height} x {width} pixels has {height * width} numbers, and rows[{i}] has {len(numbers)}'
@@ -147,13 +136,31 @@ def _image(row: Sequence[Any], i: int, height: int, width: int) -> list[list[flo
     return [numbers[start : start + width] for start in range(0, len(numbers), width)]
 
 
-def _number(number: Any, i: int) -> float:
+def _entries(row: Any, i: int) -> list[Any]:
     try:
-        return plain(number)
+        if not isinstance(row, str):
+            return list(row)
+    except TypeError:  # an array may have no dimensions, too
+        pass
+    raise TypeError(
+        f'rows[{i}] should be a row of numbers, one image, not {short(row)}. '
+        'Wrong: images(row, shape). Right: images([row], shape)'
+    )
+
+
+def _number(entry: Any, i: int) -> float:
+    try:
+        return plain(entry)
     except OverflowError:
         raise DataError(f'a number of rows[{i}] is an integer beyond the floats') from None
     except TypeError:
-        raise TypeError(f'rows[{i}] should hold numbers or Values, not {short(number)}') from None
+        if not hasattr(entry, '__len__') or isinstance(entry, str):
+            raise TypeError(f'rows[{i}] should hold numbers or Values, not {short(entry)}') from None
+    raise ShapeError(
+        f'rows[{i}] should be one row of numbers, the lines of the image one after the other, and it holds a line: '
+        f'{short(entry)}. Wrong: images(rows, shape). '
+        'Right: images([[number for line in image for number in line] for image in rows], shape)'
+    )
 
 
 def _on_scale(image: list[list[float]], reach: float) -> list[list[float]]:
