@@ -7,6 +7,7 @@ A mark leads from a node to the module, never back, and holds no other node: no 
 
 from __future__ import annotations
 
+import copy
 import inspect
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -48,7 +49,8 @@ class Call:
         outputs: the ids of what it returned, in order.
     """
 
-    __slots__ = ('_token', 'inputs', 'kind', 'maker', 'outputs', 'parent', 'parts', 'z')
+    __slots__ = ('_absent', '_token', 'inputs', 'kind', 'maker', 'outputs', 'parent', 'parts', 'z')
+    _absent: set[int | None]  # of a copy: the ids in the original whose copies it does not know yet
 
     def __init__(
         self, maker: Any, inputs: frozenset[int], kind: str, z: int | None = None, parts: tuple[Any, ...] = ()
@@ -76,7 +78,7 @@ class Call:
                 continue
             calls = v._calls
             if not calls or calls[0].is_within(self):
-                v._calls = (*calls, self)
+                v._calls = Marks((*calls, self))
 
     def is_within(self, other: Call) -> bool:
         """Whether this is the other call, or was made during it."""
@@ -101,12 +103,35 @@ class Call:
         twin = Call.__new__(Call)
         twin.maker = memo.get(id(self.maker), self.maker)
         twin.parts = tuple(memo.get(id(part), part) for part in self.parts)
-        twin.inputs = frozenset(id(memo[i]) for i in self.inputs if i in memo)
-        twin.outputs = tuple(id(memo[i]) if i in memo else 0 for i in self.outputs)
         twin.kind = self.kind
-        twin.z = id(memo[self.z]) if self.z in memo else None
         twin.parent = None if self.parent is None else memo[id(self.parent)]
+        twin.inputs, twin.outputs, twin.z = frozenset(), (0,) * len(self.outputs), None
+        twin._absent = {*self.inputs, *self.outputs, self.z}
+        twin.refer(self, memo)
         return twin
+
+    def refer(self, other: Call, memo: dict[int, Any]) -> None:
+        """Note the copies that there are by now of what the other call, of which this is the copy, refers to."""
+        found = [i for i in self._absent if i in memo]
+        if not found:
+            return
+        self._absent.difference_update(found)
+        self.inputs = frozenset(id(memo[i]) for i in other.inputs if i in memo)
+        self.outputs = tuple(id(memo[i]) if i in memo else 0 for i in other.outputs)
+        self.z = id(memo[other.z]) if other.z in memo else None
+
+
+class Marks(tuple[Call, ...]):
+    """The calls that returned a Value, the innermost first."""
+
+    __slots__ = ()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Marks:
+        """Those of the copy. A list of results is copied one by one, so each tells the copied call of itself."""
+        twins = Marks(copy.deepcopy(call, memo) for call in self)
+        for call, twin in zip(self, twins, strict=True):
+            twin.refer(call, memo)
+        return twins
 
 
 def group(label: str) -> Callable[[F], F]:

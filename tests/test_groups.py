@@ -459,6 +459,18 @@ def test_a_copied_graph_has_groups_of_its_own():
     assert groups(pair[1])[0].maker is pair[0]
 
 
+def test_a_copied_list_of_results_has_the_same_groups():
+    outputs = nn.MLP(2, [3, 2])([Value(1.0), Value(2.0)])
+    assert groups(*copy.deepcopy(outputs)) == groups(*outputs)
+
+    @group('apart')
+    def apart(x, y):
+        return [x * 2.0, y * 2.0]
+
+    found = apart(Value(1.0) + 1.0, Value(2.0) + 1.0)
+    assert groups(*copy.deepcopy(found)) == groups(*found)
+
+
 def test_groups_of_a_large_graph_are_found_in_a_loop():
     neuron = nn.Neuron(1, activation='tanh')
     h = Value(0.0)
