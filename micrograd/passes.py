@@ -123,10 +123,12 @@ def passes(model: Any, v: Value | Sequence[Value]) -> list[list[list[Pass]]]:
 
 
 def _pass(group: groups.Group, z: int, order: Sequence[Value]) -> Pass:
-    weights = {id(w): i for i, w in enumerate(group.maker.w)}
+    places: dict[int, list[int]] = {}  # of a Value that is several weights, in the order in which it is used
+    for i, w in enumerate(group.maker.w):
+        places.setdefault(id(w), []).append(i)
     inputs: dict[int, Value] = {}
     for position in group.members:
         v = order[position]
-        if v._op == '*' and id(v._prev[0]) in weights:
-            inputs[weights[id(v._prev[0])]] = v._prev[1]
+        if v._op == '*' and places.get(id(v._prev[0])):
+            inputs[places[id(v._prev[0])].pop(0)] = v._prev[1]
     return Pass(tuple(inputs[i] for i in sorted(inputs)), order[z], order[group.outputs[0]])

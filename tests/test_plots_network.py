@@ -327,3 +327,19 @@ def test_without_matplotlib_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, 'matplotlib.style', None)
     with pytest.raises(MissingDependencyError, match='plot'):
         network(nn.Neuron(1))
+
+
+class Summed(nn.Layer):
+    """A layer that passes on one Value, however many neurons it has."""
+
+    def __call__(self, x):
+        a, b = super().__call__(x)
+        return [a + b]
+
+
+def test_a_layer_that_passes_on_fewer_values_than_it_has_neurons():
+    model = nn.MLP(2, [2, 1], activation='tanh', generator=0)
+    model.layers = [Summed(2, 2, activation='tanh', generator=0), nn.Layer(1, 1, generator=0)]
+    figure = network(model, losses.mse(model([0.5, 1.0]), 1.0))
+    (lines,) = (c for c in figure.axes[0].collections if isinstance(c, LineCollection))
+    assert len(lines.get_segments()) == 4  # those to the first layer; of the others none can say where they come from

@@ -359,3 +359,17 @@ def test_a_second_training_counts_on():
 def test_what_snapshots_refuse(model, most, error):
     with pytest.raises(error):
         Snapshots(model, most=most)
+
+
+class Idle(nn.Layer):
+    """A layer whose neurons take no part."""
+
+    def __call__(self, x):
+        return x
+
+
+def test_a_layer_that_takes_no_part_has_an_empty_histogram():
+    model = nn.MLP(2, [2, 2], activation='tanh', generator=0)
+    model.layers[0] = Idle(2, 2, activation='tanh', generator=0)
+    figure = activation_histograms(model, [([0.5, 1.0], 0), ([0.1, 0.2], 0)])
+    assert 'Activations over 2 examples' in {legend.get_title().get_text() for legend in figure.legends}

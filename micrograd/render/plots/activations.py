@@ -59,7 +59,7 @@ def activation_histograms(model: Any, data: Any) -> 'Figure':
             _draw_shares(right, layer)
         grid[-1][0].set_xlabel('activation a')
         grid[-1][1].set_xlabel('neuron')
-        examples = len(layers[0][0].a)
+        examples = max(len(neuron.a) for layer in layers for neuron in layer)
         title = f'Activations over {examples:,} example{"s" * (examples != 1)}'
         figure.legend(
             *_key(), loc='outside upper left', ncols=3, title=title, alignment='left',
@@ -74,8 +74,8 @@ def _draw_histogram(axes: 'Axes', layer: Sequence[Activity]) -> None:
     pairs = [(a, neuron.is_flat(slope)) for neuron in layer for a, slope in zip(neuron.a, neuron.slopes, strict=True)]
     finite = [(a, flat) for a, flat in pairs if math.isfinite(a)]
     parts = [[a for a, flat in finite if not flat], [a for a, flat in finite if flat]]
-    weights = [[100 / len(pairs)] * len(part) for part in parts]
     if finite:
+        weights = [[100 / len(pairs)] * len(part) for part in parts]
         span = _reach([a for a, _ in finite])
         axes.hist(
             parts, bins=BINS, range=span, weights=weights, stacked=True, color=[LEARNING, FLAT_PART]

@@ -143,6 +143,8 @@ class Places:
         """Each weight: the ends of its line, the column and the circle that it leads to, and which of its weights."""
         for number, (before, after) in enumerate(pairwise(columns), 1):
             for node in after.nodes:
+                if len(node.weights) != before.size:  # a layer of a program's own: what came from which, none can say
+                    continue
                 for other in before.nodes:
                     start = (self.x(number - 1), self.y(other.place, before))
                     yield [start, (self.x(number), self.y(node.place, after))], number, node, other.index
