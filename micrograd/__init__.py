@@ -6,7 +6,7 @@ from importlib import import_module
 
 from micrograd.context import no_grad
 from micrograd.engine import Value
-from micrograd.gradcheck import gradcheck
+from micrograd.gradcheck import gradcheck, gradgradcheck
 from micrograd.graph import name
 from micrograd.operations import VALUES, primitive, take
 from micrograd.primitives import COMPOSITIONS, TABLE
@@ -42,6 +42,7 @@ __all__ = [
     'explore',
     'fit',
     'gradcheck',
+    'gradgradcheck',
     'gradients',
     'group',
     'load',

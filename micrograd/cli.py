@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from micrograd.expression import Expression
-    from micrograd.gradcheck import GradCheck
+    from micrograd.gradcheck import Entry, GradCheck
 
 DONE, FAILED, MISUSED = 0, 1, 2
 INTERRUPTED = 128 + 2  # what a shell reports of a process that SIGINT ended …
@@ -412,14 +412,19 @@ def _comparison(names: Sequence[str], report: GradCheck) -> str:
                 at_the_point((entry.numeric for entry in entries), precision=10),
                 (f'{abs(entry.analytic - entry.numeric):.1e}' for entry in entries),
                 (f'{entry.tolerance:.1e}' for entry in entries),
-                ('agrees' if entry.agrees else 'DIFFERS' for entry in entries),
+                (_verdict(entry) for entry in entries),
                 strict=True,
             ),
         ]
     )
     if differing:
-        return f'{table}\n\n{differing} of {len(entries)} differ; at a kink, such as that of relu(x) at 0, they may'
+        return f'{table}\n\n{differing} of {len(entries)} differ; at a jump, such as that of floor(x) at 1, they may'
     return table
+
+
+def _verdict(entry: Entry) -> str:
+    agreement = 'agrees' if entry.agrees else 'DIFFERS'
+    return f'{agreement}, at a kink: from {entry.left:.4g} to {entry.right:.4g}' if entry.kink else agreement
 
 
 def _ops(words: argparse.Namespace) -> int:

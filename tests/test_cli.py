@@ -292,10 +292,15 @@ def test_check_compares_with_central_differences(capsys):
 
 
 def test_check_ends_with_1_where_they_differ(capsys):
-    assert main(['check', 'relu(x) + 2*y', 'x=0', 'y=3']) == 1
+    assert main(['check', 'floor(x) + 2*y', 'x=1', 'y=3']) == 1
     lines = lines_of(capsys)
     assert [line.split()[-1] for line in lines[1:3]] == ['DIFFERS', 'agrees']
-    assert lines[-1].startswith('1 of 2 differ; at a kink')
+    assert lines[-1].startswith('1 of 2 differ; at a jump')
+
+
+def test_check_says_where_there_is_a_kink(capsys):
+    assert main(['check', 'relu(x) + 2*y', 'x=0', 'y=3']) == 0
+    assert lines_of(capsys)[1].endswith('agrees, at a kink: from 0 to 1')
 
 
 def test_check_takes_the_numbers_in_any_order(capsys):
