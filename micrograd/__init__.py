@@ -19,6 +19,7 @@ TYPE_CHECKING = False  # see context.py
 if TYPE_CHECKING:
     from typing import Any
 
+    from micrograd.anomaly import check_finite, detect_anomaly
     from micrograd.checkpoint import load, save
     from micrograd.compiler.program import compile, compile_cost
     from micrograd.groups import group
@@ -34,8 +35,10 @@ __all__ = [
     'Condition',
     'Snapshots',
     'Value',
+    'check_finite',
     'compile',
     'compile_cost',
+    'detect_anomaly',
     'draw',
     'draw_dot',
     'explain',
@@ -58,8 +61,10 @@ __all__ = [
 
 _HOMES = {  # what is loaded when it is first asked for
     'Snapshots': 'snapshots',
+    'check_finite': 'anomaly',
     'compile': 'compiler.program',
     'compile_cost': 'compiler.program',
+    'detect_anomaly': 'anomaly',
     'draw': 'render',
     'draw_dot': 'render',
     'explain': 'render.math',

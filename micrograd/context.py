@@ -1,4 +1,4 @@
-"""What holds for a while: `no_grad`, per thread and per task, restored when the block ends however it ends."""
+"""What holds for a while: `no_grad` and its like, per thread and per task, restored however the block ends."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 open_contexts = 0  # in all threads together: while it is 0, an operation need not look any further
 _counting = Lock()
 recording: ContextVar[bool] = ContextVar('recording', default=True)
+watching: ContextVar[Any] = ContextVar('watching', default=None)  # what is told of each node, see anomaly.py
 made: ContextVar[dict[int, Any] | None] = ContextVar('made', default=None)  # what operations made during a trace
 
 
@@ -42,13 +43,13 @@ class no_grad:  # noqa: N801 - written like a function, as in PyTorch
 
     def __enter__(self) -> no_grad:
         self._tokens.append(recording.set(False))
-        _count(1)
+        count(1)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _count(-1)
+        count(-1)
         recording.reset(self._tokens.pop())
 
     def __call__(self, function: F) -> F:
@@ -71,10 +72,10 @@ class enable_grad:  # noqa: N801 - like no_grad
 
     def __enter__(self) -> None:
         self._token = recording.set(True)
-        _count(1)
+        count(1)
 
     def __exit__(self, *_: object) -> None:
-        _count(-1)
+        count(-1)
         recording.reset(self._token)
 
 
@@ -90,10 +91,10 @@ class tracing:  # noqa: N801 - like no_grad
 
     def __enter__(self) -> None:
         self._tokens = made.set(self._made), recording.set(True)
-        _count(1)
+        count(1)
 
     def __exit__(self, *_: object) -> None:
-        _count(-1)
+        count(-1)
         made.reset(self._tokens[0])
         recording.reset(self._tokens[1])
 
@@ -109,7 +110,8 @@ def was_traced(v: Any) -> bool:
     return notes is not None and id(v) in notes
 
 
-def _count(change: int) -> None:
+def count(change: int) -> None:
+    """One more context is open, or one less."""
     global open_contexts
     with _counting:
         open_contexts += change

@@ -34,6 +34,19 @@ def _named(node: Any) -> str:
     return f' ({node.label!r})' if node.label else ''
 
 
+class AnomalyError(MicrogradError, ArithmeticError):
+    """A number or a gradient is nan or infinite; the message says which, from what, and where it was made.
+
+    Args:
+        message: what happened.
+        node: what gave it; None where a model was checked.
+    """
+
+    def __init__(self, message: str, node: Any = None):
+        super().__init__(message)
+        self.node = node
+
+
 class GraphError(MicrogradError, RuntimeError):
     """A graph cannot do what was asked: it has a node made by hand, or it is too large to draw."""
 

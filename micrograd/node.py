@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from math import copysign
 
+from micrograd import context
 from micrograd.errors import StaleGraphError
 
 TYPE_CHECKING = False  # see context.py
@@ -29,6 +30,7 @@ class Node:
     _row: Any
     _a: Any  # the first parent; of a leaf, its role, or None
     _b: Any
+    _where: Any = None  # under detect_anomaly, where the program made it: a line, and a call
     _tracer: Any = None  # of a symbol, what writes its operations down, see compiler/symbols.py
 
 
@@ -87,6 +89,7 @@ def verify(order: list[Any], add: Any, mul: Any) -> None:
 
     Raises:
         StaleGraphError: one does not.
+        AnomalyError: under detect_anomaly, a gradient would not be finite.
     """
     for v in order:
         row = v._row
@@ -107,7 +110,18 @@ def verify(order: list[Any], add: Any, mul: Any) -> None:
                 continue
         elif data != data and v.data != v.data:  # nan from nan
             continue
-        for leaf in order:
-            if leaf._a is NONE:
-                leaf.grad = leaf._row.before
+        _put_back(order)
         raise StaleGraphError(v, data)
+    if context.open_contexts and context.watching.get() is not None:
+        try:
+            context.watching.get().before_gradients(order)
+        except BaseException:
+            _put_back(order)
+            raise
+
+
+def _put_back(order: list[Any]) -> None:
+    """The gradients of leaves by hand, as they were before the pass that does not come about."""
+    for leaf in order:
+        if leaf._a is NONE:
+            leaf.grad = leaf._row.before

@@ -32,7 +32,10 @@ def operand(x: Any, kind: type[Node]) -> Any:
 
 
 def settle(v: Any) -> None:
-    """Under no_grad a result is a plain number; during a trace it is noted."""
+    """Under no_grad a result is a plain number; during a trace it is noted; under detect_anomaly it is looked at."""
+    watch = context.watching.get()
+    if watch is not None:
+        watch.made(v)
     notes = context.made.get()
     if notes is not None:
         notes[id(v)] = v, context.recording.get()

@@ -10,7 +10,7 @@ from reprlib import repr as short
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from micrograd import flow, losses
+from micrograd import anomaly, flow, losses
 from micrograd.checks import count, random_generator
 from micrograd.collector import collector_paused
 from micrograd.context import no_grad
@@ -50,6 +50,7 @@ def fit(
     callbacks: Iterable[Callback] = (),
     progress: bool = True,
     compiled: str | bool = 'auto',
+    detect_anomaly: bool = False,
 ) -> History:
     """Train a model by gradient descent on mini-batches.
 
@@ -82,6 +83,8 @@ def fit(
             on symbols, before the first step, the loss besides on each different target; and the parameters come back
             at the end of each epoch in which somebody looks (a callback, a metric, validation), or of all. See
             `compile`.
+        detect_anomaly: whether the first nan or inf is an error that names the operation and the line that made it,
+            see `micrograd.detect_anomaly`. The steps then are not made natively, and take several times as long.
 
     Returns:
         The History.
@@ -89,8 +92,10 @@ def fit(
     Raises:
         TrainingError: the loss, or a parameter after a step, would be nan or infinite; the message names epoch and
             step, counted from 1. The parameters are as they were before, and `error.history` is the History so far.
+        AnomalyError: under `detect_anomaly`, an operation gave nan or inf, or a gradient would be.
         DataError: there are no examples, as many inputs as targets are not there, or an example is no pair.
-        ValueError: the loss does not depend on any of the optimiser's parameters, or a name is not known.
+        ValueError: the loss does not depend on any of the optimiser's parameters, a name is not known, or
+            `detect_anomaly` is asked for together with `compiled=True`.
         TypeError: an argument has another type.
         TracingError: `compiled` is True, and the model, the loss or the optimiser cannot be compiled.
 
@@ -117,7 +122,13 @@ def fit(
         generator=random_generator(seed),
         callbacks=_callbacks(callbacks),
     )
-    return run.train(count(epochs, 'epochs'), progress, _compiled(compiled))
+    wish = _compiled(compiled)
+    if not detect_anomaly:
+        return run.train(count(epochs, 'epochs'), progress, wish)
+    if wish is True:
+        raise ValueError('detect_anomaly looks at every Value, and a native program has none. Right: compiled=False')
+    with anomaly.detect_anomaly():
+        return run.train(count(epochs, 'epochs'), progress, False)
 
 
 @dataclass(kw_only=True)

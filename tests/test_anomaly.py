@@ -1,0 +1,220 @@
+"""detect_anomaly: the first number that is not finite, with the operation and the line that made it."""
+
+import asyncio
+import math
+import re
+import threading
+
+import pytest
+
+from micrograd import Value, check_finite, context, detect_anomaly, fit, gradients, graph, losses, nn, no_grad, optim
+from micrograd.errors import AnomalyError, StaleGraphError
+
+
+def test_forward_the_operation_its_operands_and_its_line():
+    p = Value(0.0, label='p')
+
+    def cost():
+        q = p + 0.0
+        return p * q.log()  # the line that is to be named
+
+    with pytest.raises(AnomalyError) as caught, detect_anomaly():
+        cost()
+    message = str(caught.value)
+    assert message.startswith('log gave -inf, the first number that is not finite, from the result of + = 0.0. ')
+    assert re.search(r'test_anomaly\.py, line \d+: return p \* q\.log\(\)  # the line that is to be named$', message)
+    assert caught.value.node.data == -math.inf
+
+
+@pytest.mark.parametrize(
+    ('make', 'message'),
+    [
+        (lambda x: x / 0.0, '/ gave inf'),
+        (lambda x: (x * 1e300) * 1e300, r'\* gave inf'),
+        (lambda x: (x - 3.0).sqrt(), 'sqrt gave nan'),
+        (lambda x: x + Value(math.inf, label='mask'), r'mask was inf before \+ got it'),
+        (lambda x: x * math.nan, r'a constant was nan before \* got it'),
+    ],
+)
+def test_every_kind_of_forward_anomaly(make, message):
+    with pytest.raises(AnomalyError, match=message), detect_anomaly():
+        make(Value(2.0))
+
+
+def test_backward_before_any_gradient_is_written():
+    x, w = Value(0.0, label='x'), Value(3.0)
+    x.grad = w.grad = 5.0
+    with detect_anomaly():
+        y = x.sqrt() * w
+        with pytest.raises(AnomalyError) as caught:
+            y.backward()
+    message = str(caught.value)
+    assert message.startswith(
+        'the gradient of x = 0.0 is inf, the first that is not finite: 3 arrived at sqrt = 0.0, whose '
+    )
+    assert 'y = x.sqrt() * w' in message
+    assert (x.grad, w.grad) == (5.0, 5.0)
+    with detect_anomaly(), pytest.raises(AnomalyError, match='the gradient of x'):
+        gradients(y, [x])
+
+
+def test_a_graph_from_before_the_block_is_watched_too_without_its_line():
+    x = Value(0.0, label='x')
+    y = x.sqrt()
+    with (
+        detect_anomaly(),
+        pytest.raises(AnomalyError, match='sqrt was made before the block, so its line is not known'),
+    ):
+        y.backward()
+
+
+def test_where_all_is_finite_nothing_changes():
+    x = Value(2.0)
+    with detect_anomaly():
+        y = (x * 3.0).tanh() + x**2
+        y.backward()
+        slope = gradients(y, [x])[0].data
+    assert x.grad == slope
+    z = Value(2.0)
+    ((z * 3.0).tanh() + z**2).backward()
+    assert z.grad == x.grad
+
+
+def test_what_was_not_chosen_is_no_anomaly_backward():
+    x = Value(0.0)
+    with detect_anomaly():
+        gate = (x.sqrt() * 2.0).relu()  # shut: 0 * inf does not arise
+        gate.backward()
+    assert x.grad == 0.0
+
+
+def test_a_stale_graph_is_still_an_error_of_its_own():
+    x = Value(2.0)
+    with detect_anomaly():
+        y = x * x
+        x.data = 3.0
+        with pytest.raises(StaleGraphError):
+            y.backward()
+
+
+def test_the_layers_around_are_named():
+    model = nn.MLP(1, [2, 1], activation=lambda z: z.log(), generator=0)
+    with (
+        pytest.raises(
+            AnomalyError, match=r'log was made in MLP\(1, \[2, 1\]\) > layer 1 > neuron 1\.1 at .*test_anomaly'
+        ),
+        detect_anomaly(),
+    ):
+        model([0.0])
+
+
+def test_a_custom_operation_by_hand_is_watched_forward_and_left_alone_backward():
+    a = Value(1.0)
+    a.grad = 2.0
+    out = Value(2.0, (a,), 'mine')
+    out._backward = lambda: setattr(a, 'grad', a.grad + out.grad)
+    with detect_anomaly():
+        (out * 3.0).backward()
+    assert a.grad == 5.0
+    b = Value(0.0)
+    by_hand = Value(1.0, (a,), 'mine')
+    with detect_anomaly(), pytest.raises(AnomalyError):
+        (by_hand + b.sqrt()).backward()
+    assert a.grad == 5.0
+
+
+def test_inside_of_no_grad_it_looks_too():
+    with pytest.raises(AnomalyError), detect_anomaly(), no_grad():
+        Value(0.0).log()
+
+
+def test_it_ends_with_its_block_however_that_ends():
+    with pytest.raises(ZeroDivisionError), detect_anomaly():
+        raise ZeroDivisionError
+    assert context.open_contexts == 0
+    assert Value(0.0).log().data == -math.inf
+    with detect_anomaly():
+        with detect_anomaly():
+            pass
+        with pytest.raises(AnomalyError):
+            Value(0.0).log()
+
+
+def test_it_does_not_leak_to_another_thread():
+    found = []
+    with detect_anomaly():
+        thread = threading.Thread(target=lambda: found.append(Value(0.0).log().data))
+        thread.start()
+        thread.join()
+    assert found == [-math.inf]
+
+
+def test_it_does_not_leak_to_another_task():
+    async def watched(ready, done):
+        with detect_anomaly():
+            ready.set()
+            await done.wait()
+            with pytest.raises(AnomalyError):
+                Value(0.0).log()
+
+    async def unwatched(ready, done):
+        await ready.wait()
+        found = Value(0.0).log().data
+        done.set()
+        return found
+
+    async def both():
+        ready, done = asyncio.Event(), asyncio.Event()
+        return await asyncio.gather(watched(ready, done), unwatched(ready, done))
+
+    assert asyncio.run(both()) == [None, -math.inf]
+
+
+def test_a_deep_graph():
+    x = Value(1.0)
+    with detect_anomaly():
+        v = x
+        for _ in range(20_000):
+            v = v * 1.0
+        v.backward()
+        bad = v * 0.0 + (x - 1.0).sqrt()
+        with pytest.raises(AnomalyError, match='the gradient of'):
+            bad.backward()
+    assert len(graph.topological([v])) > 20_000
+
+
+# Models and training -------------------------------------------------------------------------------------------------
+
+
+def test_a_model_with_numbers_that_are_not_finite():
+    model = nn.MLP(2, [2, 1], generator=0)
+    check_finite(model)
+    first, *_, last = model.parameters()
+    first.data, last.grad = math.nan, math.inf
+    with pytest.raises(AnomalyError) as caught:
+        check_finite(model)
+    assert str(caught.value) == (
+        '2 of 9 parameters are not finite: layers.0.neurons.0.w.0 is nan, the gradient of layers.1.neurons.0.b is inf'
+    )
+    for p in model.parameters():
+        p.data = math.inf
+    with pytest.raises(AnomalyError, match=r'9 of 9 parameters are not finite: .*, and 6 more'):
+        check_finite(model)
+
+
+def test_fit_names_the_operation_and_leaves_the_model_as_it_was():
+    model = nn.Neuron(1, nonlin=False, initialisation=lambda nin, nout, draws: ([1.0], 0.0))
+    before = [p.data for p in model.parameters()]
+    options = {'optimizer': optim.SGD(model.parameters(), lr=0.1), 'epochs': 1, 'progress': False, 'seed': 0}
+
+    def loss(output, y):
+        return -output.log() * y
+
+    with pytest.raises(AnomalyError, match=r'log gave nan.*test_anomaly.*-output.log'):
+        fit(model, [([-1.0], 1.0)], loss=loss, detect_anomaly=True, **options)
+    assert [p.data for p in model.parameters()] == before
+    history = fit(model, [([1.0], 1.0)], loss='mse', detect_anomaly=True, **options)
+    assert not history.compiled
+    with pytest.raises(ValueError, match='a native program has none'):
+        fit(model, [([1.0], 1.0)], loss='mse', detect_anomaly=True, compiled=True, **options)
+    assert losses.mse(model([1.0]), 1.0).data >= 0.0
