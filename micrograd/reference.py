@@ -6,8 +6,10 @@ Every text is made from the rows: formulas by `formulas.py`, groups and domains 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from textwrap import shorten
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 from micrograd.columns import aligned
@@ -25,6 +27,29 @@ GROUPS = (
     'Of lists, here of two numbers each; z is the result',
 )
 COMPOSED = 'Compositions: several operations at once'
+
+PAGE_COLUMNS = ('operation', 'symbol', 'value', 'local derivative', 'no gradient passes', 'domain', 'kinks')
+PAGE = """# The operations
+
+Everything that micrograd can differentiate, generated from the rows of [the table](../micrograd/primitives.py).
+Change a row, then write this page anew with
+
+```sh
+python -m docs
+```
+
+A test fails when the page is not what the rows say. `micrograd ops NAME` tells of one operation in the terminal, with
+its value composed of others. What is promised at kinks, ties, nan and infinities stands in [semantics](semantics.md).
+
+- *operation*: how a program calls it, as `micrograd.<name>`, an operator or a method. Constants that an operation
+  carries are shown at one example, and lists with two numbers each.
+- *symbol*: what the node shows in pictures, and as `_op`.
+- *local derivative*: the factor on the edge to each argument, as it is computed; of a list, for its first number.
+- *no gradient passes*: where the gate to an argument is shut. Nothing goes through it then, not even 0 · ∞.
+- *domain*: where value and derivatives are finite, if that is not everywhere. Outside an operation gives nan or an
+  infinity, and raises nothing.
+- *kinks*: where the derivative jumps, or the value has a pole. The local derivative says what is taken there.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +205,79 @@ def markdown_table() -> str:
     """Every operation as a row of a Markdown table: how it is called, its value, its local derivatives."""
     lines = ['| operation | value | local derivative |', '| --- | --- | --- |']
     for op in operations():
-        value = op.row.latex.replace('|', r'\vert{}')  # a bar would end the cell
         derivatives = '<br>'.join(f'{prefix}`{_shortened(text, LONGEST)}`' for prefix, text in _derivatives(op))
-        lines.append(f'| `{op.call}` | $`{value}`$ | {derivatives} |')
+        lines.append(f'| `{op.call}` | {_maths(op.row.latex)} | {derivatives} |')
     lines.extend(f'| `{_composed_call(name)}` | {_summary(f)} | |' for name, f in COMPOSITIONS.items())
     return '\n'.join(lines)
+
+
+def page() -> str:
+    """docs/primitives.md: every operation in its group, with all that its row says of it, as Markdown."""
+    found = operations()
+    groups = [_page_group(group, [op for op in found if op.group == group]) for group in GROUPS]
+    composed = [f'- `{_composed_call(name)}`: {_summary(f)}' for name, f in COMPOSITIONS.items()]
+    return '\n\n'.join([PAGE.strip(), *groups, f'## {COMPOSED}', '\n'.join(composed)]) + '\n'
+
+
+def _page_group(group: str, members: list[Operation]) -> str:
+    """A group as a table; columns with nothing in them are left out."""
+    columns = [cells for cells in zip(PAGE_COLUMNS, *map(_page_cells, members), strict=True) if any(cells[1:])]
+    header, *lines = (f'| {" | ".join(cells)} |' for cells in zip(*columns, strict=True))
+    return '\n'.join([f'## {group}', '', header, '|' + ' --- |' * len(columns), *lines])
+
+
+def _page_cells(op: Operation) -> tuple[str, ...]:
+    return (
+        _code(op.call),
+        _code(op.row.symbol),
+        _maths(op.row.latex),
+        '<br>'.join(before + _code(_shortened(text, LONGEST_IN_DETAIL)) for before, text in _derivatives(op)),
+        '<br>'.join(_gate_cell(op, x, where) for x, where in op.gates),
+        _code(op.domain),
+        '<br>'.join(_code(kink) for kink in kinks(op.row)),
+    )
+
+
+def _gate_cell(op: Operation, x: str, where: str) -> str:
+    before = '' if len(op.derivatives) == 1 else f'{x}: '
+    return before + (f'where {_code(where.removeprefix("where "))}' if where.startswith('where ') else where)
+
+
+def _code(text: str) -> str:
+    return f'`{text}`' if text else ''
+
+
+def _maths(latex: str) -> str:
+    return '$`' + latex.replace('|', r'\vert{}') + '`$'  # a bar would end the cell
+
+
+# A row's kinks are written for floats, with the functions of Python; on symbols, these are calls.
+_PYTHON_ON_SYMBOLS = {
+    'math': SimpleNamespace(cos=partial(call, 'cos'), hypot=partial(call, 'hypot')),
+    'abs': partial(call, 'abs'),
+    'max': partial(call, 'maximum'),
+    'round': partial(call, 'round'),
+    'sorted': list,  # of two numbers, that they are equal reads the same in either order
+}
+
+
+def kinks(row: Row) -> list[str]:
+    """Where the derivative of an operation of ours jumps, as equations.
+
+    >>> kinks(TABLE['maximum'])
+    ['x = y']
+    """
+    if row.kinks is None:
+        return []
+    f: Any = row.kinks
+    on_symbols = FunctionType(f.__code__, f.__globals__ | _PYTHON_ON_SYMBOLS, None, None, f.__closure__)
+    return [_vanishing(symbol(quantity).text) for quantity in on_symbols(*arguments(row))]
+
+
+def _vanishing(quantity: str) -> str:
+    """That a quantity is 0; of a difference, that both sides are equal."""
+    left, minus, right = quantity.partition(' - ')
+    return f'{left} = {right}' if minus else f'{quantity} = 0'
 
 
 def _part(group: str, members: list[Operation], width: int) -> str:

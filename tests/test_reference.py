@@ -10,7 +10,7 @@ from micrograd.columns import aligned, at_the_point
 from micrograd.expression import parse
 from micrograd.formulas import SYMBOLS, Symbol, call, choice, infix, negated, plain, symbol
 from micrograd.primitives import COMPOSITIONS, FLOATS, TABLE, Family
-from micrograd.reference import GROUPS, details, markdown_table, operations, table
+from micrograd.reference import GROUPS, arguments, details, kinks, markdown_table, operations, page, table
 
 x, y = Symbol('x'), Symbol('y')
 OPERATIONS = {op.row.name: op for op in operations()}
@@ -305,6 +305,41 @@ def test_the_markdown_table_has_three_cells_a_line():
     assert len(lines) == 2 + len(TABLE) + len(COMPOSITIONS)
     assert r'| `abs(x)` | $`\vert{}x\vert{}`$ | `0 if x == 0 else -1 if x < 0 else 1` |' in lines
     assert r'| `x * y` | $`x \cdot y`$ | x: `y`<br>y: `x` |' in lines
+
+
+def test_the_page_has_every_operation_with_as_many_cells_as_its_table():
+    text = page()
+    assert [line[3:] for line in text.splitlines() if line.startswith('## ')][:-1] == list(GROUPS)
+    for op in operations():
+        (line,) = [line for line in text.splitlines() if line.startswith(f'| `{op.call}` |')]
+        assert f'`{op.row.symbol}`' in line
+        assert op.domain in line
+    for block in re.findall(r'(?:^\|.*\n)+', text, re.MULTILINE):
+        assert len({line.count('|') for line in block.splitlines()}) == 1
+    assert all(f'- `{name}(' in text for name in COMPOSITIONS)
+
+
+def test_lines_of_the_page():
+    text = page()
+    assert '| `log(x)` | `log` | $`\\ln x`$ | `1 / x` |  | `x > 0` |  |' in text
+    (line,) = [line for line in text.splitlines() if line.startswith('| `abs(x)` |')]
+    assert line.endswith('| `0 if x == 0 else -1 if x < 0 else 1` | where `x == 0` |  | `x = 0` |')
+    assert '| x: where `x < y`<br>y: where `y < x` |' in text
+    assert '| everywhere |' in text
+
+
+@pytest.mark.parametrize('row', list(primitives.rows()), ids=lambda row: row.symbol)
+def test_kinks_are_where_the_row_has_them(row):
+    """Both sides of each equation differ by what the formula gives on floats, but for the sign."""
+    names = [str(argument) for argument in arguments(row)]
+    texts = kinks(row)
+    assert bool(texts) is bool(row.kinks)
+    for xs in POINTS if row.kinks else []:
+        numbers = dict(zip(names, xs, strict=False))
+        for text, distance in zip(texts, row.kinks(*numbers.values()), strict=True):
+            left, right = text.split(' = ')
+            sides = [evaluated(re.sub(r'round\((.*)\)', r'floor(\1 + 0.5)', side), numbers) for side in (left, right)]
+            assert abs(sides[0] - sides[1]) == pytest.approx(abs(distance), rel=1e-15), text
 
 
 def test_families_are_shown_at_their_first_example():
