@@ -12,6 +12,11 @@ The numbers come back to the last bit. The file of the network Layer(2, 2) looks
      ]
     }
 
+A network that learnt from a table (`micrograd train`) has, before its layers, how the cells of a table become numbers:
+"columns" holds "missing" ("error" or "mean"), "inputs", a list, and "target". A column of numbers is
+{"name": "area", "mean": 70.5, "scale": 12.25}, one of texts
+{"name": "heating", "categories": ["gas", "oil"], "shares": [0.75, 0.25]}.
+
 What is read is what somebody wrote, so nothing in it is believed: every key, type, number and length is checked, and an
 error names the file and the place in it, like `layers[0].neurons[3].w[1]`.
 """
@@ -23,24 +28,27 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
 
+from micrograd.data.columns import Categories, Column, Columns, Numbers
 from micrograd.errors import CheckpointError
 from micrograd.files import replace_file
 from micrograd.nn import MLP, Layer, Module, Neuron
 
-__all__ = ['load', 'save']
+__all__ = ['load', 'load_with_columns', 'save']
 
 FORMAT = 'micrograd model'
 VERSION = 1
 HEADER = ('format', 'version', 'type')
+COLUMNS = 'columns'
 MAX_BYTES = 100_000_000  # about five million parameters
 MAX_DEPTH = 100  # brackets within brackets: far more than a model has, far less than what exhausts the C stack
 
 
-def save(model: Neuron | Layer | MLP, path: str | os.PathLike[str]) -> None:
+def save(model: Neuron | Layer | MLP, path: str | os.PathLike[str], *, columns: Columns | None = None) -> None:
     """Write a network to a file. The file there is replaced in one step: whatever happens, it is the old or the new.
 
     A symbolic link stays one, and the file that it leads to is replaced. The same network gives the same bytes.
@@ -48,10 +56,11 @@ def save(model: Neuron | Layer | MLP, path: str | os.PathLike[str]) -> None:
     Args:
         model: a Neuron, Layer or MLP whose activations are names.
         path: where to write.
+        columns: how the rows of a table become the inputs of the network, and its outputs the target.
 
     Raises:
         CheckpointError: the file could not hold the model: it is of a class of your own, an activation is a function,
-            a number is nan or infinite, a parameter is shared. Nothing is written.
+            a number is nan or infinite, a parameter is shared, the columns do not fit. Nothing is written.
         OSError: the file cannot be written.
 
     >>> import tempfile
@@ -63,14 +72,14 @@ def save(model: Neuron | Layer | MLP, path: str | os.PathLike[str]) -> None:
     True
     """
     try:
-        text = _text(model)
+        text = _text(model, columns)
         _network(_parsed(text))  # what is written can be read
     except CheckpointError as error:
         raise CheckpointError(
             f'the model was not saved: {error}. What a file cannot hold, your program can make anew. '
             'Right: json.dump(model.state_dict(), file), and later model.load_state_dict(json.load(file))'
         ) from None
-    replace_file(_target(path), text.encode())
+    replace_file(destination(path), text.encode())
 
 
 def load(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> Neuron | Layer | MLP:
@@ -87,6 +96,30 @@ def load(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> Neuron 
         CheckpointError: the file is no model, is damaged, or is too large; the message says where.
         OSError: the file cannot be read.
     """
+    return _loaded(path, max_bytes)[0]
+
+
+def load_with_columns(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> tuple[MLP, Columns]:
+    """Read a network that learnt from a table, and how the rows of such a table become its inputs.
+
+    Args:
+        path: a file that `save` wrote, with columns.
+        max_bytes: the size above which a file is not read.
+
+    Raises:
+        CheckpointError: the file is no model, is damaged, or is too large; or it has no columns.
+        OSError: the file cannot be read.
+    """
+    model, columns = _loaded(path, max_bytes)
+    if not isinstance(model, MLP) or columns is None:
+        raise CheckpointError(
+            f'{os.fspath(path)}: the model does not know the columns of a table. '
+            'Right: one that micrograd train saved, or save(model, path, columns=…)'
+        )
+    return model, columns
+
+
+def _loaded(path: str | os.PathLike[str], max_bytes: int) -> tuple[Neuron | Layer | MLP, Columns | None]:
     try:
         return _network(_parsed(_decoded(_read(path, max_bytes))))
     except CheckpointError as error:
@@ -98,14 +131,28 @@ def load(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> Neuron 
 PARTS: dict[type[Module], tuple[str, type[Module]]] = {MLP: ('layers', Layer), Layer: ('neurons', Neuron)}
 
 
-def _text(model: Module) -> str:
+def _text(model: Module, columns: Columns | None) -> str:
     kind = type(model)
     if kind not in (Neuron, Layer, MLP):
         raise CheckpointError(
             f'save() takes a Neuron, Layer or MLP, and a {kind.__name__} would come back as something else'
         )
     header = dict(zip(HEADER, (FORMAT, VERSION, kind.__name__), strict=True))
-    return _pretty(header | _fields(model, kind, '')) + '\n'
+    beside = {} if columns is None else {COLUMNS: _columns_fields(columns)}
+    return _pretty(header | beside | _fields(model, kind, '')) + '\n'
+
+
+def _columns_fields(columns: Columns) -> dict[str, Any]:
+    """The dictionaries have the keys of the classes."""
+    return {
+        'missing': 'mean' if columns.fills else 'error',
+        'inputs': [_plain(asdict(column)) for column in columns.inputs],
+        'target': _plain(asdict(columns.target)),
+    }
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: list(field) if isinstance(field, tuple) else field for name, field in fields.items()}
 
 
 def _fields(module: Any, kind: type[Module], where: str) -> dict[str, Any]:
@@ -135,9 +182,9 @@ def _join(where: str, name: str) -> str:
 
 
 def _pretty(thing: Any, indent: str = '\n') -> str:
-    """JSON with one neuron a line."""
+    """JSON with one neuron a line, or one column."""
     deeper = indent + ' '
-    if isinstance(thing, dict) and 'w' not in thing:
+    if isinstance(thing, dict) and not thing.keys() & {'w', 'name'}:
         return _bracketed(
             '{', [f'{json.dumps(key)}: {_pretty(part, deeper)}' for key, part in thing.items()], '}', indent
         )
@@ -184,7 +231,8 @@ def _check_depth(text: str) -> None:
             raise CheckpointError(f'line {line}: more than {MAX_DEPTH} brackets within brackets; a model has 6')
 
 
-def _network(document: Any) -> Neuron | Layer | MLP:
+def _network(document: Any) -> tuple[Neuron | Layer | MLP, Columns | None]:
+    """The network, and the columns of a table, if it learnt from one."""
     if not isinstance(document, _Object) or document.get('format') != FORMAT:
         raise CheckpointError(f'not a model file: one holds an object with "format": "{FORMAT}"')
     _, version, kind = (document.pop(key, None) for key in HEADER)
@@ -194,7 +242,9 @@ def _network(document: Any) -> Neuron | Layer | MLP:
         )
     if not isinstance(kind, str) or kind not in READERS:
         raise CheckpointError(f'type should be one of {", ".join(READERS)}, not {_shown(kind)}')
-    return READERS[kind](document, '')
+    has_columns, found = COLUMNS in document, document.pop(COLUMNS, None)
+    model = READERS[kind](document, '')
+    return model, _columns(found, model) if has_columns else None
 
 
 def _mlp(thing: Any, where: str) -> MLP:
@@ -232,6 +282,67 @@ def _neuron(thing: Any, where: str, nin: int | None = None) -> Neuron:
         return Neuron(len(weights), activation=activation, initialisation=lambda nin, nout, generator: (weights, bias))
     except ValueError as error:
         raise CheckpointError(f'{_join(where, "activation")}: {error}') from None
+
+
+def _columns(thing: Any, model: Neuron | Layer | MLP) -> Columns:
+    _check_keys(thing, COLUMNS, ('missing', 'inputs', 'target'))
+    if thing['missing'] not in ('error', 'mean'):
+        raise CheckpointError(f"{COLUMNS}.missing should be 'error' or 'mean', not {_shown(thing['missing'])}")
+    inputs = [
+        _column(part, f'{COLUMNS}.inputs[{i}]') for i, part in enumerate(_list(thing['inputs'], f'{COLUMNS}.inputs'))
+    ]
+    target = _column(thing['target'], f'{COLUMNS}.target')
+    _distinct([column.name for column in (*inputs, target)], f'the names in {COLUMNS}')
+    columns = Columns(tuple(inputs), target, fills=thing['missing'] == 'mean')
+    _check_sizes(columns, model)
+    return columns
+
+
+def _column(thing: Any, where: str) -> Column:
+    if isinstance(thing, _Object) and 'categories' in thing:
+        return _categories(thing, where)
+    _check_keys(thing, where, ('name', 'mean', 'scale'))
+    mean, scale = (_number(thing[key], f'{where}.{key}') for key in ('mean', 'scale'))
+    if scale <= 0.0:
+        raise CheckpointError(f'{where}.scale should be above 0, not {scale:g}')
+    return Numbers(_encodable(thing['name'], f'{where}.name'), mean, scale)
+
+
+def _categories(thing: Any, where: str) -> Categories:
+    _check_keys(thing, where, ('name', 'categories', 'shares'))
+    at = f'{where}.categories'
+    names = [_encodable(x, f'{at}[{i}]') for i, x in enumerate(_list(thing['categories'], at))]
+    _distinct(names, at)
+    at = f'{where}.shares'
+    shares = [_number(x, f'{at}[{i}]') for i, x in enumerate(_list(thing['shares'], at))]
+    if len(shares) != len(names) or not all(0.0 <= share <= 1.0 for share in shares):
+        raise CheckpointError(f'{at} should be {len(names)} numbers from 0 to 1, one for each of the categories')
+    return Categories(_encodable(thing['name'], f'{where}.name'), tuple(names), tuple(shares))
+
+
+def _check_sizes(columns: Columns, model: Neuron | Layer | MLP) -> None:
+    if not isinstance(model, MLP):
+        raise CheckpointError(f'{COLUMNS} belong to an MLP, and this is a {type(model).__name__}')
+    ends = (columns.width, columns.target.width)
+    sizes = (len(model.layers[0].neurons[0].w), len(model.layers[-1].neurons))
+    if ends != sizes:
+        raise CheckpointError(
+            f'{COLUMNS} make {ends[0]} inputs and {ends[1]} outputs, and the network has {sizes[0]} and {sizes[1]}'
+        )
+
+
+def _encodable(thing: Any, where: str) -> str:
+    """A text that can be written as UTF-8: JSON may hold halves of characters."""
+    text = _string(thing, where)
+    if not text or re.search(r'[\ud800-\udfff]', text):
+        raise CheckpointError(f'{where} should be a text, not empty and of whole characters, not {_shown(text)}')
+    return text
+
+
+def _distinct(names: list[str], what: str) -> None:
+    twice = next((name for name, times in Counter(names).items() if times > 1), None)
+    if twice is not None:
+        raise CheckpointError(f'{what} should be different, and {short(twice)} is there more than once')
 
 
 READERS: dict[str, Callable[[Any, str], Neuron | Layer | MLP]] = {'Neuron': _neuron, 'Layer': _layer, 'MLP': _mlp}
@@ -298,15 +409,19 @@ def _decoded(content: bytes) -> str:
         raise CheckpointError(f'byte {error.start}: not UTF-8, so not JSON') from None
 
 
-def _target(path: str | os.PathLike[str]) -> Path:
-    """The file to replace: where symbolic links lead to."""
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
+def destination(path: str | os.PathLike[str]) -> Path:
+    """The file to replace: where symbolic links lead to.
+
+    Raises:
+        OSError: no file can be written there.
+    """
+    place = Path(os.path.realpath(path))
+    if place.is_dir():
         raise IsADirectoryError(
             errno.EISDIR, 'save() writes a file. Right: save(model, "model.json"). Wrong', str(path)
         )
-    if target.exists() and not target.is_file():  # a device, say, which a file must not take the place of
+    if place.exists() and not place.is_file():  # a device, say, which a file must not take the place of
         raise FileExistsError(errno.EEXIST, 'save() writes a file, and there is something else', str(path))
-    if not target.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, 'there is no such directory to save a file in', str(target.parent))
-    return target
+    if not place.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, 'there is no such directory to save a file in', str(place.parent))
+    return place

@@ -1,4 +1,4 @@
-"""The command line: `micrograd draw`, `check`, `ops`, `compile`, `demo` and `digits`.
+"""The command line: `micrograd draw`, `check`, `ops`, `compile`, `demo`, `digits`, `train` and `predict`.
 
 Exit codes: 0 done; 1 a check failed, or the work could not be done; 2 the command was not understood.
 """
@@ -54,6 +54,8 @@ EXAMPLES = """examples:
   micrograd compile '(tanh(w*x + b) - y)**2' w=-3 b=6.88
   micrograd demo
   micrograd digits
+  micrograd train houses.csv --target price --save model.json
+  micrograd predict model.json more.csv
 """
 DRAW_EXAMPLES = """examples:
   micrograd draw 'tanh(w*x + b)' w=-3 x=2 b=6.88 -o neuron.svg
@@ -85,6 +87,15 @@ DIGITS_EXAMPLES = """examples:
   micrograd digits --data mnist
   micrograd digits --data mnist --hidden 100 --cost cross-entropy
   micrograd digits --data mnist --hidden 30,30 --epochs 60 --initialisation gaussian
+"""
+TRAIN_EXAMPLES = """examples:
+  micrograd train iris.csv --target species
+  micrograd train houses.csv --target price --hidden 32,32 --epochs 100 --save model.json
+  micrograd train patients.csv --target stage --task regression --missing mean --ignore name
+"""
+PREDICT_EXAMPLES = """examples:
+  micrograd predict micrograd-train/model.json more.csv
+  micrograd predict model.json more.csv --output predictions.csv
 """
 
 
@@ -202,6 +213,8 @@ def _parser() -> _Parser:
     _add_compile(commands)
     _add_demo(commands)
     _add_digits(commands)
+    _add_train(commands)
+    _add_predict(commands)
     return parser
 
 
@@ -301,6 +314,65 @@ from 1. Without --data the digits are the small ones that come with scikit-learn
     command.set_defaults(run=_digits)
 
 
+def _add_train(commands: Any) -> None:
+    about = 'train a network on a CSV file, and show how good it is'
+    more = """
+
+The first line of the file holds the names of the columns. Columns of numbers are
+standardised, columns of texts become one-hot. The network is a classifier if the target is
+text, or a few different whole numbers, else a regressor. It is tested on rows that it has
+not seen. The model file holds all that `micrograd predict` needs.
+"""
+    command = _add(commands, 'train', about, TRAIN_EXAMPLES, more)
+    command.add_argument('file', metavar='FILE', help='a CSV file')
+    command.add_argument('--target', metavar='COLUMN', required=True, help='the column to predict')
+    sizes = 'how many hidden neurons; 16,16 is two layers of them (16,16)'
+    command.add_argument('--hidden', metavar='N', type=_sizes, default=(16, 16), help=sizes)
+    command.add_argument(
+        '--epochs', metavar='N', type=_count, default=50, help='how often each row is seen (%(default)s)'
+    )
+    command.add_argument('--batch-size', metavar='N', type=_count, default=16, help='of a mini-batch (%(default)s)')
+    command.add_argument(
+        '--lr', metavar='RATE', type=_rate, default=0.01, help='the learning rate at the beginning (%(default)s)'
+    )
+    decay = 'the strength of the weight decay: times the learning rate, by the number of rows (%(default)g)'
+    command.add_argument('--lambda', metavar='NUMBER', type=_strength, default=200.0, dest='lmbda', help=decay)
+    command.add_argument('--task', choices=['classification', 'regression'], help='(what the target looks like)')
+    missing = 'what becomes of a missing cell: it is an error, or becomes the mean of its column (%(default)s)'
+    command.add_argument('--missing', choices=['error', 'mean'], default='error', help=missing)
+    ignored = 'a column to leave out; for several, say it several times'
+    command.add_argument('--ignore', metavar='COLUMN', action='append', default=[], help=ignored)
+    command.add_argument(
+        '--test', metavar='SHARE', type=_share, default=0.2, help='of the rows that are held out (%(default)s)'
+    )
+    command.add_argument('--seed', metavar='N', type=int, default=0, help='of every random number (%(default)s)')
+    _add_delimiter(command)
+    command.add_argument('--out', metavar='DIR', default='micrograd-train', help='where the files go (%(default)s)')
+    command.add_argument('--save', metavar='MODEL', help='where the network goes (model.json beside the other files)')
+    command.set_defaults(run=_train)
+
+
+def _add_predict(commands: Any) -> None:
+    about = 'predict the target for each row of a CSV file'
+    more = """
+
+The columns are found by their names, in any order; those that the network does not know,
+the target too, do not matter. It prints CSV: the target and, of a classifier, the
+probability that the network gives to this class.
+"""
+    command = _add(commands, 'predict', about, PREDICT_EXAMPLES, more)
+    command.add_argument('model', metavar='MODEL', help='what micrograd train saved')
+    command.add_argument('file', metavar='FILE', help='a CSV file')
+    command.add_argument('-o', '--output', metavar='FILE', help='write the predictions there, and print nothing')
+    _add_delimiter(command)
+    command.set_defaults(run=_predict)
+
+
+def _add_delimiter(command: Any) -> None:
+    about = "what stands between two cells: a character such as ';', or the word tab (%(default)s)"
+    command.add_argument('--delimiter', metavar='CHARACTER', type=_delimiter, default=',', help=about)
+
+
 def _count(text: str) -> int:
     if not re.fullmatch('0*[1-9][0-9]{0,17}', text):
         raise argparse.ArgumentTypeError(f'{text!r:.40} is not a whole number above 0')
@@ -319,6 +391,25 @@ def _rate(text: str) -> float:
     if not (isfinite(rate) and rate > 0):
         raise argparse.ArgumentTypeError(f'{text!r:.40} is not a number above 0')
     return rate
+
+
+def _strength(text: str) -> float:
+    return 0.0 if re.fullmatch(r'0+(\.0*)?', text) else _rate(text)
+
+
+def _share(text: str) -> float:
+    share = _rate(text)
+    if share >= 1:
+        raise argparse.ArgumentTypeError(f'{text!r:.40} is not between 0 and 1')
+    return share
+
+
+def _delimiter(text: str) -> str:
+    if text.lower() == 'tab':
+        return '\t'
+    if len(text) != 1 or text in '"\r\n':
+        raise argparse.ArgumentTypeError(f'{text!r:.40} is not one character that can stand between cells')
+    return text
 
 
 # The commands ---------------------------------------------------------------------------------------------------------
@@ -491,4 +582,34 @@ def _digits(words: argparse.Namespace) -> int:
         )
     except MissingDigitsError as error:
         raise DataError(f'{error.problem}. {SEE_DATA}') from None
+    return DONE
+
+
+def _train(words: argparse.Namespace) -> int:
+    from micrograd import tabular  # which loads what training and drawing need
+
+    tabular.run(
+        words.file,
+        words.target,
+        out=words.out,
+        save_as=words.save,
+        hidden=words.hidden,
+        epochs=words.epochs,
+        batch_size=words.batch_size,
+        lr=words.lr,
+        lmbda=words.lmbda,
+        task=words.task,
+        missing=words.missing,
+        ignore=words.ignore,
+        test=words.test,
+        seed=words.seed,
+        delimiter=words.delimiter,
+    )
+    return DONE
+
+
+def _predict(words: argparse.Namespace) -> int:
+    from micrograd import tabular  # which loads what prediction needs
+
+    tabular.write_predictions(words.model, words.file, words.output, delimiter=words.delimiter)
     return DONE

@@ -247,6 +247,22 @@ def test_draw_shortens_a_long_expression(capsys):
         (['digits', '--cost', 'hinge'], "--cost: invalid choice: 'hinge'"),
         (['digits', '--initialisation', 'zero'], "--initialisation: invalid choice: 'zero'"),
         (['digits', '--seed', '0.5'], "--seed: invalid int value: '0.5'"),
+        (['train'], 'required: FILE, --target; see micrograd train --help'),
+        (['train', 'a.csv'], 'required: --target'),
+        (['train', 'a.csv', 'b.csv', '--target', 'y'], "'b.csv' was not expected"),
+        (['train', 'a.csv', '--target', 'y', '--task', 'x'], "--task: invalid choice: 'x'"),
+        (['train', 'a.csv', '--target', 'y', '--missing', 'median'], "--missing: invalid choice: 'median'"),
+        (['train', 'a.csv', '--target', 'y', '--test', '1'], "--test: '1' is not between 0 and 1"),
+        (['train', 'a.csv', '--target', 'y', '--test', '0'], "--test: '0' is not a number above 0"),
+        (['train', 'a.csv', '--target', 'y', '--lambda', '-1'], "--lambda: '-1' is not a number above 0|one argument"),
+        (['train', 'a.csv', '--target', 'y', '--hidden', '3,x'], "--hidden: 'x' is not a whole number"),
+        (['train', 'a.csv', '--target', 'y', '--delimiter', ''], "--delimiter: '' is not one character"),
+        (['train', 'a.csv', '--target', 'y', '--delimiter', '\n'], 'is not one character'),
+        (['train', 'a.csv', '--target', 'y', '--lr', '0'], "--lr: '0' is not a number above 0"),
+        (['predict'], 'required: MODEL, FILE; see micrograd predict --help'),
+        (['predict', 'm.json'], 'required: FILE'),
+        (['predict', 'm.json', 'a.csv', '--target', 'y'], "'--target' was not expected"),
+        (['predict', 'm.json', 'a.csv', '--delimiter', ';;'], "--delimiter: ';;' is not one character"),
         (['drwa'], "invalid choice: 'drwa'"),
         (['--colour'], "'--colour' was not expected"),
     ],
@@ -266,6 +282,10 @@ def test_what_is_not_understood_ends_with_2_and_one_line(words, problem, capsys)
         (['draw', '+'.join(['x'] * 700), 'x=1', '-o', 'x.svg'], '500|values'),
         (['digits', '--data', 'nowhere'], 'nowhere: there is no such folder'),
         (['digits', '--data', '.'], 'neither t10k-images-idx3-ubyte nor'),
+        (['train', 'nowhere.csv', '--target', 'y'], 'nowhere.csv: No such file'),
+        (['train', '.', '--target', 'y'], 'expected a file, found a directory'),
+        (['predict', 'nowhere.json', 'nowhere.csv'], 'nowhere.json: No such file'),
+        (['predict', '.', 'nowhere.csv'], 'directory'),
     ],
 )
 def test_what_cannot_be_done_ends_with_1_and_one_line(words, problem, capsys, tmp_path, monkeypatch):
@@ -383,7 +403,46 @@ def test_the_settings_of_digits_are_those_that_training_has():
     assert {name: cost.eta for name, cost in COSTS.items()} == {'quadratic': 3.0, 'cross-entropy': 0.5}
 
 
-@pytest.mark.parametrize('words', [[], ['draw'], ['check'], ['ops'], ['demo'], ['digits']])
+TRAIN = {
+    'out': 'micrograd-train', 'save_as': None, 'hidden': (16, 16), 'epochs': 50, 'batch_size': 16, 'lr': 0.01,
+    'lmbda': 200.0, 'task': None, 'missing': 'error', 'ignore': [], 'test': 0.2, 'seed': 0, 'delimiter': ',',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ('words', 'changed'),
+    [
+        ([], {}),
+        (
+            ['--hidden', '8', '--epochs', '3', '--batch-size', '5', '--lr', '1e-3', '--lambda', '0', '--seed', '-7'],
+            {'hidden': (8,), 'epochs': 3, 'batch_size': 5, 'lr': 0.001, 'lmbda': 0.0, 'seed': -7},
+        ),
+        (
+            ['--task', 'regression', '--missing', 'mean', '--ignore', 'a', '--ignore', 'b,c', '--test', '.5'],
+            {'task': 'regression', 'missing': 'mean', 'ignore': ['a', 'b,c'], 'test': 0.5},
+        ),
+        (
+            ['--delimiter', 'tab', '--out', 'there', '--save', 'm.json'],
+            {'delimiter': '\t', 'out': 'there', 'save_as': 'm.json'},
+        ),
+    ],
+)
+def test_train_trains_on_a_table(words, changed, monkeypatch):
+    calls = []
+    stub = types.SimpleNamespace(run=lambda path, target, **settings: calls.append((path, target, settings)))
+    monkeypatch.setattr(micrograd, 'tabular', stub, raising=False)
+    assert main(['train', 'a.csv', '--target', 'y', *words]) == 0
+    assert calls == [('a.csv', 'y', TRAIN | changed)]
+
+
+def test_the_settings_of_train_are_those_that_training_has():
+    from micrograd.tabular import run, train
+
+    given = {name: p.default for function in (train, run) for name, p in inspect.signature(function).parameters.items()}
+    assert {name: given[name] for name in TRAIN} | {'ignore': []} == TRAIN
+
+
+@pytest.mark.parametrize('words', [[], ['draw'], ['check'], ['ops'], ['demo'], ['digits'], ['train'], ['predict']])
 @pytest.mark.parametrize('option', ['-h', '--help'])
 def test_help_has_examples(words, option, capsys):
     assert main([*words, option]) == 0
@@ -402,7 +461,12 @@ def test_without_a_command_the_help_is_shown(capsys):
 def examples_in_help():
     texts = (cli.EXAMPLES, cli.DRAW_EXAMPLES, cli.CHECK_EXAMPLES, cli.OPS_EXAMPLES)
     return sorted(
-        {line.strip() for text in texts for line in text.splitlines()[1:] if not re.search(' demo| digits', line)}
+        {
+            line.strip()
+            for text in texts
+            for line in text.splitlines()[1:]
+            if not re.search(' demo| digits| train| predict', line)
+        }
     )
 
 

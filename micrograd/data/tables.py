@@ -1,9 +1,10 @@
-"""Tables of numbers: CSV files."""
+"""Tables: CSV files of numbers, and of texts."""
 
 import csv
 import io
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
 from reprlib import repr as short
 
@@ -55,6 +56,8 @@ def read_csv(path: FilePath, *, target: str | int = -1, header: bool = True, del
     line, cells = next(lines, (1, []))
     if len(cells) < 2:
         raise DataError(_too_narrow(path, line, cells))
+    if header:
+        _check_not_numbers(path, line, cells)
     names = _column_names(path, line, cells) if header else [f'x{k}' for k, _ in enumerate(cells, 1)]
     place = _target_index(path, names, target)
     body = lines if header else chain([(line, cells)], lines)
@@ -64,6 +67,68 @@ def read_csv(path: FilePath, *, target: str | int = -1, header: bool = True, del
             f'{path}, line {line + 1}: expected a row of numbers below the names, found the end of the file'
         )
     return _table(rows, names, place)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of a CSV file, as texts.
+
+    Args:
+        path: the file.
+        names: of the columns.
+        rows: the cells below the names, as many in every row as there are names.
+        lines: where each row ends in the file, counted from 1.
+    """
+
+    path: FilePath
+    names: list[str]
+    rows: list[list[str]]
+    lines: list[int]
+
+    def column(self, name: str) -> list[str]:
+        """The cells below a name."""
+        k = self.names.index(name)
+        return [row[k] for row in self.rows]
+
+    def place(self, row: int, name: str) -> str:
+        """Where a cell is, for a message."""
+        return f'{self.path}, line {self.lines[row]}, column {self.names.index(name) + 1} ({short(name)})'
+
+
+def read_cells(path: FilePath, *, delimiter: str = ',') -> Cells:
+    r"""Read a CSV file whose first line holds the names of the columns; the cells stay texts.
+
+    What `read_csv` says of files holds, but that a cell may hold any text, or none.
+
+    Args:
+        path: the file.
+        delimiter: the character between two cells, such as ';' or a tab.
+
+    Raises:
+        DataError: the file is no such table, or has no row below the names; the message names the line.
+        OSError: the file cannot be opened.
+
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, 'fruit.csv')
+    ...     _ = path.write_text('fruit,weight\napple,150\nplum,\n')
+    ...     cells = read_cells(path)
+    >>> cells.names, cells.rows, cells.lines
+    (['fruit', 'weight'], [['apple', '150'], ['plum', '']], [2, 3])
+    """
+    lines = _lines(path, delimiter)
+    line, first = next(lines, (1, []))
+    if not first:
+        raise DataError(f'{path}, line {line}: expected the names of the columns, found the end of the file')
+    cells = Cells(path, _column_names(path, line, first), [], [])
+    for number, row in lines:
+        _check_width(path, number, row, cells.names)
+        cells.rows.append(row)
+        cells.lines.append(number)
+    if not cells.rows:
+        raise DataError(f'{path}, line {line + 1}: expected a row below the names, found the end of the file')
+    return cells
 
 
 def _lines(path: FilePath, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -104,13 +169,16 @@ def _too_narrow(path: FilePath, line: int, cells: list[str]) -> str:
     )
 
 
-def _column_names(path: FilePath, line: int, cells: list[str]) -> list[str]:
-    """Check that the cells of the first line are distinct names."""
-    if all(map(_is_number, cells)):
+def _check_not_numbers(path: FilePath, line: int, cells: list[str]) -> None:
+    if all(map(is_number, cells)):
         raise DataError(
             f'{path}, line {line}: expected the names of the columns, found only numbers, such as {short(cells[0])}; '
             'if the file has no line of names: read_csv(path, header=False)'
         )
+
+
+def _column_names(path: FilePath, line: int, cells: list[str]) -> list[str]:
+    """Check that the cells of the first line are distinct names."""
     seen: dict[str, int] = {}
     for column, name in enumerate(cells, 1):
         if not name:
@@ -137,15 +205,19 @@ def _target_index(path: FilePath, names: list[str], target: str | int) -> int:
 
 
 def _numbers(path: FilePath, line: int, cells: list[str], names: list[str]) -> list[float]:
-    if len(cells) != len(names):
-        raise DataError(f'{path}, line {line}: expected {len(names)} cells, found {len(cells)}')
+    _check_width(path, line, cells, names)
     for column, (name, cell) in enumerate(zip(names, cells, strict=True), 1):
-        if not (_is_number(cell) and math.isfinite(float(cell))):
+        if not (is_number(cell) and math.isfinite(float(cell))):
             found = short(cell) if cell else 'an empty cell'
             raise DataError(
                 f'{path}, line {line}, column {column} ({short(name)}): expected a finite number, found {found}'
             )
     return [float(cell) for cell in cells]
+
+
+def _check_width(path: FilePath, line: int, cells: list[str], names: list[str]) -> None:
+    if len(cells) != len(names):
+        raise DataError(f'{path}, line {line}: expected {len(names)} cells, found {len(cells)}')
 
 
 def _table(rows: list[list[float]], names: list[str], place: int) -> Table:
@@ -156,7 +228,7 @@ def _table(rows: list[list[float]], names: list[str], place: int) -> Table:
     return table
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
     """Whether a cell is written as a number; `1_000` is one in a program, not in a table."""
     try:
         float(text)
