@@ -189,7 +189,7 @@ def test_a_classifier_learns(fruit):
     right, answers = trained.classes(trained.columns.target)
     assert accuracy(right, answers) == 1.0
     assert lines == [
-        '32 rows to train with, 8 held out; 1 columns of numbers, 1 of texts',
+        '32 rows to train with, 8 held out; inputs: 1 of numbers, 1 of texts',
         'fruit: classification, 2 classes; a network 4-4-2',
     ]
     assert trained.history.validation['accuracy'][-1] == 1.0
@@ -246,6 +246,11 @@ BAD_TABLES = {
         'y',
         r"column 1 \('id'\): it has 51 different texts, and no more than 50",
     ),
+    'a class in every row': (
+        [['x', 'y'], *([str(i), f'no. {i}'] for i in range(20))],
+        'y',
+        r"column 2 \('y'\): it has a different text in every row\. Right: a target with fewer classes",
+    ),
     'a slip of the pen': (
         [['x', 'y'], *([str(i % 70) if i else '12O', 'ab'[i % 2]] for i in range(99))],
         'y',
@@ -287,7 +292,7 @@ def test_bad_tables_end_with_1_and_one_line_and_leave_nothing(rows, target, prob
         ({'lmbda': -1.0}, ValueError, 'lmbda should be at least 0'),
         ({'ignore': ['fruit']}, DataError, "'fruit' cannot be the target and be ignored"),
         ({'ignore': ['id']}, DataError, "no column 'id'"),
-        ({'task': 'regression'}, DataError, r'none of the rows to train with has a number'),
+        ({'task': 'regression'}, DataError, r'has a number\. Right: .*--task classification'),
     ],
 )
 def test_settings_out_of_range_are_errors(settings, error, problem, fruit):

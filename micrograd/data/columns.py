@@ -20,7 +20,7 @@ __all__ = ['MOST_CATEGORIES', 'Categories', 'Column', 'Columns', 'Numbers', 'cat
 MOST_CATEGORIES = 50  # in a column: more are names of the rows, as a rule, from which nothing is learnt
 ABSENT = frozenset(('', '?', '-', 'na', 'n/a', 'nan', 'null', 'none'))  # what stands for a number that is not known
 
-_LEAVE_OUT = 'leave the column out (--ignore)'
+_LEAVE_OUT = 'Right: leave the column out (--ignore)'
 
 
 @dataclass(frozen=True)
@@ -219,13 +219,23 @@ def column(cells: Cells, name: str, training: Collection[int]) -> Column:
     return numbers(cells, name, training) if is_numeric(texts) else categories(cells, name, texts, training)
 
 
-def numbers(cells: Cells, name: str, training: Collection[int]) -> Numbers:
-    """A column of numbers, with the mean and the standard deviation of the rows to train with."""
+def numbers(cells: Cells, name: str, training: Collection[int], advice: str = _LEAVE_OUT) -> Numbers:
+    """A column of numbers, with the mean and the standard deviation of the rows to train with.
+
+    Args:
+        cells: the table.
+        name: of the column.
+        training: the rows to train with, as indices.
+        advice: what to do where there are none, for the message.
+
+    Raises:
+        DataError: none of these rows has a number, or they are too far apart.
+    """
     texts = cells.column(name)
     known = [float(text) for text in (texts[i] for i in training) if is_number(text)]
     finite = [[number] for number in known if math.isfinite(number)]
     if not finite:
-        raise DataError(f'{_where(cells, name)}: none of the rows to train with has a number. Right: {_LEAVE_OUT}')
+        raise DataError(f'{_where(cells, name)}: none of the rows to train with has a number. {advice}')
     try:
         _, standardiser = standardise(finite)
     except DataError:
@@ -233,7 +243,9 @@ def numbers(cells: Cells, name: str, training: Collection[int]) -> Numbers:
     return Numbers(name, standardiser.means[0], standardiser.scales[0])
 
 
-def categories(cells: Cells, name: str, texts: Sequence[str], training: Collection[int]) -> Categories:
+def categories(
+    cells: Cells, name: str, texts: Sequence[str], training: Collection[int], advice: str = _LEAVE_OUT
+) -> Categories:
     """A column of texts, with the shares that they have in the rows to train with.
 
     Args:
@@ -241,6 +253,7 @@ def categories(cells: Cells, name: str, texts: Sequence[str], training: Collecti
         name: of the column.
         texts: its cells.
         training: the rows to train with, as indices.
+        advice: what to do where the texts are no categories, for the message.
 
     Raises:
         DataError: no cell is filled in; there are too many different texts, or another one in every row.
@@ -248,9 +261,9 @@ def categories(cells: Cells, name: str, texts: Sequence[str], training: Collecti
     present = [text for text in texts if text]
     found = sorted(set(present), key=_order)
     if not found:
-        raise DataError(f'{_where(cells, name)}: no cell is filled in. Right: {_LEAVE_OUT}')
+        raise DataError(f'{_where(cells, name)}: no cell is filled in. {advice}')
     if len(found) == len(present) > 1 or len(found) > MOST_CATEGORIES:
-        raise DataError(f'{_where(cells, name)}: {_too_many(cells, name, texts, found)}. Right: {_LEAVE_OUT}')
+        raise DataError(f'{_where(cells, name)}: {_too_many(cells, name, texts, found)}. {advice}')
     counts = Counter(texts[i] for i in training)
     total = sum(counts[text] for text in found) or 1
     return Categories(name, tuple(found), tuple(counts[text] / total for text in found))

@@ -163,7 +163,7 @@ def _share(part: int, whole: int) -> float:
 
 
 def _written(number: float) -> str:
-    return NONE if math.isnan(number) else f'{number:.3f}'
+    return NONE if math.isnan(number) else f'{number:z.3f}'
 
 
 def _short(number: float) -> str:

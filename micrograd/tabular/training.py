@@ -49,6 +49,8 @@ FEW = 10  # different whole numbers are classes, …
 ROWS_EACH = 5  # … if there are so many rows for each of them on average
 MOST_PARAMETERS = 1_000_000
 
+_CLASSES = 'Right: a target with fewer classes, or with numbers only and --task regression'
+_TARGETS = 'Right: a target with numbers, or --task classification'
 _SEE_DELIMITER = "If another character stands between the cells, name it: --delimiter ';'"
 
 
@@ -257,8 +259,8 @@ def _target(cells: Cells, name: str, task: str | None, training: Sequence[int]) 
     if len(different) == 1:
         raise DataError(f'{cells.path}: the target {name!r} is {different.pop()!r:.40} in every row; nothing is learnt')
     if (task or _task(texts, different)) == 'classification':
-        return categories(cells, name, texts, training)
-    return numbers(cells, name, training)
+        return categories(cells, name, texts, training, _CLASSES)
+    return numbers(cells, name, training, _TARGETS)
 
 
 def _task(texts: Sequence[str], different: set[str]) -> str:
@@ -293,7 +295,7 @@ def _headline(training: Sequence[int], held_out: Sequence[int], columns: Columns
     texts = sum(isinstance(one, Categories) for one in columns.inputs)
     return (
         f'{len(training):,} rows to train with, {len(held_out):,} held out; '
-        f'{len(columns.inputs) - texts} columns of numbers, {texts} of texts\n'
+        f'inputs: {len(columns.inputs) - texts} of numbers, {texts} of texts\n'
         f'{legible(target.name)}: {task}; a network {_network(sizes)}'
     )
 
