@@ -11,7 +11,7 @@ from micrograd.graph import name
 from micrograd.operations import VALUES, primitive, take
 from micrograd.primitives import COMPOSITIONS, TABLE
 from micrograd.scalars import Condition
-from micrograd.transforms import gradients
+from micrograd.transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __version__ = '0.2.0'
 
@@ -44,10 +44,15 @@ __all__ = [
     'explain',
     'explore',
     'fit',
+    'grad',
     'gradcheck',
     'gradgradcheck',
     'gradients',
     'group',
+    'hessian',
+    'hvp',
+    'jacobian',
+    'jvp',
     'load',
     'name',
     'no_grad',
@@ -57,6 +62,8 @@ __all__ = [
     'take',
     'trace',
     'tree',
+    'value_and_grad',
+    'vjp',
 ]
 
 _HOMES = {  # what is loaded when it is first asked for
