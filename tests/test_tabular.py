@@ -203,6 +203,23 @@ def test_a_regressor_learns(houses):
     assert sorted(trained.numbers(trained.columns.target)[0])[0] < 80
 
 
+def test_what_is_measured_are_the_rows_that_were_held_out(houses):
+    trained, _ = train(houses, 'price')
+    targets, answers = trained.numbers(trained.columns.target)
+    prices = {float(row[2]) for row in HOUSES[1:]}
+    assert all(min(abs(target - price) for price in prices) < 1e-9 for target in targets)
+    squares = [(y - z) ** 2 for (y,), (z,) in zip(trained.held_out, trained.found, strict=True)]
+    assert trained.history.validation['loss'][-1] == pytest.approx(sum(squares) / 8)
+    scale = trained.columns.target.scale
+    assert root_mean_squared_error(targets, answers) == pytest.approx(scale * math.sqrt(sum(squares) / 8))
+
+
+def test_the_baseline_answers_with_the_most_frequent_class(tmp_path):
+    rows = [['x', 'y'], *([str(i), 'often' if i % 4 else 'at times'] for i in range(40))]
+    trained, _ = train(written(tmp_path / 't.csv', rows), 'y')
+    assert trained.table().splitlines()[0].split(maxsplit=1) == ['network', 'always often']
+
+
 def test_the_weight_decay_is_a_share_of_the_rows(fruit):
     sizes = [sum(x * x for x in numbers(train(fruit, 'fruit', lmbda=lmbda, epochs=20)[0].model)) for lmbda in (0, 32)]
     assert sizes[0] > 1.1 * sizes[1]
