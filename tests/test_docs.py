@@ -62,8 +62,19 @@ def test_every_line_of_a_table_of_promises_is_read() -> None:
 
 
 def test_every_test_that_is_named_as_holding_something_is_run() -> None:
-    """Those of the promises, and those that the list of faults points to; in one process, which takes seconds."""
+    """Those of the promises, and those that the list of faults points to."""
     links = [link for _, cell in PROMISES for link in re.findall(r'`(\w+)`\]\(\.\./(\S+?)\)', cell)]
     promised = {f'{path}::{name}' for name, path in links}
     further = {f'{path}::{name}' for tests in FURTHER.values() for path, names in tests.items() for name in names}
     assert uncollected(promised | further) == set()
+
+
+def test_a_test_that_is_not_there_is_noticed() -> None:
+    missing = {
+        'tests/test_docs.py::test_of_another_name',
+        'tests/test_no_such_file.py::test_a',
+        'tests/support.py::require',
+        'tests/test_docs.py::PROMISES',
+        'micrograd/engine.py::Value',
+    }
+    assert uncollected(missing | {'tests/test_docs.py::test_no_promise_is_without_a_test'}) == missing
