@@ -589,11 +589,17 @@ def test_columns_that_do_not_fit_are_not_saved(model, problem, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.fixture(scope='module')
+def model_file(tmp_path_factory):
+    path = stored(tmp_path_factory.mktemp('model'))
+    return path, path.read_bytes()
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_a_changed_byte_is_an_error_or_another_model(tmp_path_factory, data):
-    path = stored(tmp_path_factory.getbasetemp())
-    content = bytearray(path.read_bytes())
+def test_a_changed_byte_is_an_error_or_another_model(model_file, data):
+    path, original = model_file
+    content = bytearray(original)
     place = data.draw(st.integers(0, len(content) - 1))
     content[place] = data.draw(st.integers(0, 255))
     path.write_bytes(content)
