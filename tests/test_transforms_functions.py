@@ -82,6 +82,8 @@ def test_what_is_outside_can_be_differentiated_by_again():
 
 def test_of_numbers_alone_no_graph_is_made_and_none_inside_of_no_grad():
     assert grad(lambda x: x * x)(3.0)._prev == ()
+    nested = grad(lambda x: grad(lambda y: x * x * y * y)(1.0))(5.0)
+    assert (nested.data, nested._prev) == (20.0, ())
     value, slope = value_and_grad(lambda x, c: x * x * c)(3.0, 2)
     assert (value._prev, slope._prev) == ((), ())
     x = Value(3.0)
@@ -105,8 +107,10 @@ def test_no_gradient_is_written():
 
 def test_containers_come_back_as_they_were():
     tree = {'w': [1.0, Value(2.0)], 'b': (3, Pair(4.0, [])), 'c': 5.0}
+    swapped = {'c': 1.0, 'b': [0, (0, [])], 'w': (0, 0)}
     f = lambda t: t['w'][0] * t['w'][1] + t['b'][0] ** 2 + t['b'][1].x * t['c']  # noqa: E731
     assert numbers(grad(f)(tree)) == {'w': [2.0, 1.0], 'b': (6.0, Pair(5.0, [])), 'c': 4.0}
+    assert jvp(f, (tree,), (swapped,))[1].data == 4.0
 
 
 def test_arguments_are_chosen_by_their_positions():
@@ -279,6 +283,11 @@ def test_jacobian_is_the_same_from_either_side():
 # Gates
 
 
+def two_gates(u, first, second):
+    """What arrives behind one of them, while the other is shut."""
+    return micrograd.sqrt(micrograd.relu(u - first) + micrograd.relu(u - second))
+
+
 GATED = [
     lambda x: micrograd.where(x > 0, micrograd.log(x), 0.0),
     lambda x: micrograd.sqrt(micrograd.relu(x)) + x,
@@ -286,6 +295,8 @@ GATED = [
     lambda x: micrograd.clamp(1.0 / x, lo=-2.0, hi=2.0) ** 2,
     lambda x: micrograd.max([x * x, micrograd.exp(x), 1.0 / x]),
     lambda x: x**0 + x,
+    lambda x: two_gates(x.exp(), 2.0, 0.3),
+    lambda x: two_gates(x.exp(), 0.3, 2.0),
 ]
 
 
@@ -315,6 +326,8 @@ def test_what_does_not_move_cannot_make_a_nan():
     _, pullback = vjp(lambda x: [x, micrograd.sqrt(x)], 0.0)
     assert numbers(pullback([1.0, 0])) == (1.0,)
     assert jvp(lambda x: micrograd.sqrt(micrograd.relu(x)), (-1.0,), (1.0,))[1].data == 0.0
+    w = Value(1.0)
+    assert jvp(lambda x, y: w * x + micrograd.sqrt(y), (1.0, 0.0), (1.0, 0))[1].data == 1.0
 
 
 # Products with vectors
