@@ -13,7 +13,7 @@ from micrograd.scalars import is_real
 
 TYPE_CHECKING = False  # see context.py
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
 _PLAIN = {float, int, Value}
@@ -73,15 +73,21 @@ def rebuild(template: Any, leaves: Iterator[Any], modules: bool = False) -> Any:
         if kind is list:
             return parts
         return kind(*parts) if hasattr(template, '_fields') else kind(parts)
+    if _is_module(template) and modules:
+        for _ in _parameters(template):
+            next(leaves)
+        return template
     if _is_module(template):
-        by_name = {name: next(leaves) for name, _ in template.named_parameters()}
-        return template if modules else by_name
+        return {name: next(leaves) for name, _ in template.named_parameters()}
     return next(leaves)
 
 
 def _collect(template: Any, x: Any, where: str, found: list[Any]) -> None:
     if _is_flat(x) and (x is template or (_is_flat(template) and len(x) == len(template))):
         found.extend(x)
+        return
+    if x is template and _is_module(x):
+        found.extend(_parameters(x))
         return
     keys, others = _keys(template), _keys(x)
     if keys is None and others is None:
@@ -119,6 +125,11 @@ def _parts(x: Any) -> Any:
 
 def _is_module(x: Any) -> bool:
     return hasattr(x, 'named_parameters')
+
+
+def _parameters(module: Any) -> Iterable[Value]:
+    """Those that have names, without asking for the names, which takes longer; each once."""
+    return dict.fromkeys(module.parameters())
 
 
 def _described(x: Any, keys: Any) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import micrograd
 from micrograd import Value, grad, hessian, hvp, jacobian, jvp, no_grad, value_and_grad, vjp
 from micrograd.errors import GraphError, ShapeError, StaleGraphError
+from micrograd.module import Module
 from micrograd.nn import MLP
 from tests.references import EXACT
 from tests.test_primitives import CASES, boundary, every_row, node, ordinary
@@ -170,6 +171,20 @@ def test_the_derivative_by_an_input_leaves_the_module_that_was_captured_alone():
     x = [Value(1.0), Value(-2.0)]
     model(x).backward()
     assert numbers(grad(model)([1.0, -2.0])) == [v.grad for v in x]
+
+
+def test_a_module_that_lists_a_parameter_twice_has_it_once():
+    class Tied(Module):
+        def __init__(self):
+            self.w = Value(3.0)
+
+        def parameters(self):
+            return [self.w, self.w]
+
+    tied = Tied()
+    assert numbers(grad(lambda m, x: m.w**2 * x)(tied, 2.0)) == {'w': 12.0}
+    assert jvp(lambda m: m.w**2, (tied,), ({'w': 10.0},))[1].data == 60.0
+    assert numbers(grad(lambda p: p[0].w * p[1])([tied, 5.0])) == [{'w': 5.0}, 3.0]
 
 
 def test_a_module_that_is_there_twice_is_an_error():
