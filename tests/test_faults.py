@@ -52,6 +52,7 @@ FURTHER = {
     1: {
         'tests/test_engine.py': ['test_a_million_deep_graph_works_everywhere_and_is_freed_without_the_collector'],
         'tests/test_paths.py': ['test_no_recursion_in_a_deep_graph'],
+        'tests/test_transforms_depth.py': ['test_a_million_deep', 'test_a_quarter_of_a_million_wide'],
         'tests/test_view.py': ['test_a_deep_graph_is_too_large_without_recursion'],
         'tests/compiler/test_agreement_edges.py': ['test_a_chain_of_a_million_sums'],
     },
@@ -79,7 +80,13 @@ FURTHER = {
         'tests/compiler/test_agreement_random.py': ['test_random_programs', 'test_random_costs'],
         'tests/compiler/test_bounds.py': ['test_any_order_of_a_sum_is_within_the_bound_and_little_else'],
     },
-    13: {'tests/test_transforms.py': ['test_nesting_does_not_confuse_the_levels', 'test_orders_one_to_five']},
+    13: {
+        'tests/test_transforms.py': ['test_nesting_does_not_confuse_the_levels', 'test_orders_one_to_five'],
+        'tests/test_transforms_functions.py': [
+            'test_the_levels_of_nested_derivatives_are_not_confused',
+            'test_third_derivatives_agree_with_mpmath',
+        ],
+    },
     14: {'tests/test_compat.py': ['test_the_same_program_gives_the_same_bits_in_every_process']},
     15: {
         'tests/test_training.py': ['test_no_graph_survives'],
