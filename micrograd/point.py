@@ -44,7 +44,7 @@ class Point:
         called = list(args)
         for i in _positions(argnums, len(args)):
             called[i] = self._with_variables(args[i], f'argument {i}')
-        if len({*self.variables}) < len(self.variables):
+        if len({*map(id, self.variables)}) < len(self.variables):
             raise _same_twice()
         with nullcontext() if context.recording.get() else enable_grad():
             self.result = f(*called, **kwargs)
@@ -71,30 +71,30 @@ class Point:
             return result
         return trees.rebuild(result, (Value(v.data) for v in trees.flatten(result, 'the result')))
 
-    def pull(self, cotangents: dict[Value, Any]) -> list[Value]:
-        """The derivatives by the variables, from the cotangents of outputs."""
+    def pull(self, cotangents: dict[int, Any]) -> list[Value]:
+        """The derivatives by the variables, from the cotangents of outputs, by their ids."""
         if self._is_tracked(cotangents.values()):
             return _in_order(sweeps.pull_values(self.graph, _values(cotangents), self.variables), self.variables)
         numbers = sweeps.pull_floats(self.graph, _numbers(cotangents), self.variables)
-        return [Value(numbers.get(x, 0.0)) for x in self.variables]
+        return [Value(numbers.get(id(x), 0.0)) for x in self.variables]
 
-    def push(self, tangents: dict[Value, Any]) -> list[Value]:
-        """The derivatives of the outputs, from the tangents of variables."""
+    def push(self, tangents: dict[int, Any]) -> list[Value]:
+        """The derivatives of the outputs, from the tangents of variables, by their ids."""
         if self._is_tracked(tangents.values()):
             return _in_order(sweeps.push_values(self.graph, _values(tangents)), self.outputs)
         numbers = sweeps.push_floats(self.graph, _numbers(tangents))
-        return [Value(numbers.get(y, 0.0)) for y in self.outputs]
+        return [Value(numbers.get(id(y), 0.0)) for y in self.outputs]
 
-    def matched_tangents(self, tangents: Any) -> dict[Value, Any]:
-        """The variables with their tangents, which have to be built as the arguments are."""
+    def matched_tangents(self, tangents: Any) -> dict[int, Any]:
+        """The ids of the variables with their tangents, which have to be built as the arguments are."""
         numbers = trees.flatten_like(tuple(self._templates), tangents, 'tangents')
-        return dict(zip(self.variables, numbers, strict=True))
+        return dict(zip(map(id, self.variables), numbers, strict=True))
 
-    def matched_cotangents(self, cotangents: Any) -> dict[Value, Any]:
-        """The outputs with their cotangents, built as the result is; one that is there twice has the sum."""
-        seeds: dict[Value, Any] = {}
+    def matched_cotangents(self, cotangents: Any) -> dict[int, Any]:
+        """The ids of the outputs with their cotangents, built as the result is; one that is there twice has the sum."""
+        seeds: dict[int, Any] = {}
         for y, number in zip(self.outputs, trees.flatten_like(self.result, cotangents, 'the cotangent'), strict=True):
-            seeds[y] = seeds[y] + number if y in seeds else number
+            seeds[id(y)] = seeds[id(y)] + number if id(y) in seeds else number
         return seeds
 
     def by_output(self, derivatives: Iterable[Any]) -> Any:
@@ -162,18 +162,18 @@ def _no_value(y: Any) -> TypeError:
     )
 
 
-def _values(seeds: dict[Value, Any]) -> dict[Value, Value]:
+def _values(seeds: dict[int, Any]) -> dict[int, Value]:
     """Seeds as nodes, but for the number 0: nothing of that goes on, not even a product with an infinite factor."""
     return {
-        v: seed if isinstance(seed, Value) else blank(Value, to_float(seed), 'constant')
-        for v, seed in seeds.items()
+        i: seed if isinstance(seed, Value) else blank(Value, to_float(seed), 'constant')
+        for i, seed in seeds.items()
         if isinstance(seed, Value) or seed != 0.0
     }
 
 
-def _numbers(seeds: dict[Value, Any]) -> dict[Value, float]:
+def _numbers(seeds: dict[int, Any]) -> dict[int, float]:
     """Seeds as numbers, but for the number 0, likewise."""
-    return {v: seed if type(seed) is float else _number(seed) for v, seed in seeds.items() if seed != 0.0}
+    return {i: seed if type(seed) is float else _number(seed) for i, seed in seeds.items() if seed != 0.0}
 
 
 def _number(x: Any) -> float:
@@ -184,5 +184,5 @@ def _has_values(xs: Iterable[Any]) -> bool:
     return any(issubclass(kind, Value) for kind in {*map(type, xs)})
 
 
-def _in_order(derivatives: dict[Value, Value], wanted: Iterable[Value]) -> list[Value]:
-    return [derivatives[v] if v in derivatives else Value(0.0) for v in wanted]
+def _in_order(derivatives: dict[int, Value], wanted: Iterable[Value]) -> list[Value]:
+    return [derivatives[id(v)] if id(v) in derivatives else Value(0.0) for v in wanted]

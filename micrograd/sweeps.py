@@ -1,6 +1,7 @@
 """The chain rule along a graph in both directions, kept in dictionaries of its own: nothing is written to the nodes.
 
-Each direction exists twice. With numbers it is fast, and gives numbers. With Values it makes the derivatives nodes of
+Nodes are told apart by their ids: a class of a program's own may compare its Values by their numbers. Each direction
+exists twice. With numbers it is fast, and gives numbers. With Values it makes the derivatives nodes of
 a graph, which can be differentiated again. All four read the same partials, those of the rows.
 """
 
@@ -40,11 +41,11 @@ class Graph:
     """
 
     def __init__(self, roots: Iterable[Value], variables: Iterable[Value] = ()):
-        seen: set[Any] = {NONE, *variables}
+        seen = {id(NONE), *map(id, variables)}
         before = len(seen)
         order: list[Any] = []
         for root in roots:
-            if root not in seen:
+            if id(root) not in seen:
                 _walk(root, seen, order)
         self.order = [v for v in order if v._a is not NONE]
         self.has_others = len(seen) - before > len(self.order)
@@ -54,26 +55,26 @@ class Graph:
         verify(self.order, ADD, MUL)
 
 
-def _walk(root: Any, seen: set[Any], order: list[Any]) -> None:
+def _walk(root: Any, seen: set[int], order: list[Any]) -> None:
     """Add the nodes under root that have a row, parents first; and to `seen`, besides, the leaves but for constants."""
     path: list[Any] = []
     see, go_into, leave, done = seen.add, path.append, path.pop, order.append
-    see(root)
+    see(id(root))
     if root._row is None:
         return
     v = root
     while True:
         go_into(v)
         p = v._a
-        if (p._row is not None or p._a != 'constant') and p not in seen:
-            see(p)
+        if (p._row is not None or p._a != 'constant') and id(p) not in seen:
+            see(id(p))
             if p._row is not None:
                 v = p
                 continue
         while True:
             p = v._b
-            if (p._row is not None or p._a != 'constant') and p not in seen:
-                see(p)
+            if (p._row is not None or p._a != 'constant') and id(p) not in seen:
+                see(id(p))
                 if p._row is not None:
                     v = p
                     break
@@ -83,62 +84,62 @@ def _walk(root: Any, seen: set[Any], order: list[Any]) -> None:
             v = path[-1]
 
 
-def pull_floats(graph: Graph, seeds: dict[Value, float], xs: Iterable[Value]) -> dict[Value, float]:
+def pull_floats(graph: Graph, seeds: dict[int, float], xs: Iterable[Value]) -> dict[int, float]:
     """Reverse mode: from the adjoints of results to those of what they were computed from.
 
     Args:
         graph: what is between.
-        seeds: the adjoints of the results.
+        seeds: the adjoints of the results, by their ids.
         xs: what the derivatives are wanted by.
 
     Returns:
-        The adjoints of xs, among others. What is not there was not reached: its derivative is 0.
+        The adjoints of xs, among others, by id. What is not there was not reached: its derivative is 0.
 
     Raises:
         GraphError: an operation on the way was defined by hand.
     """
-    adjoints: defaultdict[Any, float] = defaultdict(float, seeds)
-    interior = {v: 0.0 for v in xs if v._row is not None}
+    adjoints: defaultdict[int, float] = defaultdict(float, seeds)
+    interior = {id(v): 0.0 for v in xs if v._row is not None}
     take = adjoints.pop
     for v in reversed(graph.order):
-        g = take(v, None)
+        g = take(id(v), None)
         if g is None:  # only blocked edges led here: 0 * inf shall not arise
             continue
-        if interior and v in interior:
-            interior[v] = g
+        if interior and id(v) in interior:
+            interior[id(v)] = g
         row = v._row
         if row is ADD:
-            adjoints[v._a] += g
-            adjoints[v._b] += g
+            adjoints[id(v._a)] += g
+            adjoints[id(v._b)] += g
         elif row is MUL:
             a, b = v._a, v._b
-            adjoints[a] += g * b.data
-            adjoints[b] += g * a.data
+            adjoints[id(a)] += g * b.data
+            adjoints[id(b)] += g * a.data
         elif row.slope is not None:
             a = v._a
-            adjoints[a] += g * row.slope(FLOATS, v.data, a.data)
+            adjoints[id(a)] += g * row.slope(FLOATS, v.data, a.data)
         elif row.slopes is not None:
             a, b = v._a, v._b
             da, db = row.slopes(FLOATS, v.data, a.data, b.data)
-            adjoints[a] += g * da
-            adjoints[b] += g * db
+            adjoints[id(a)] += g * da
+            adjoints[id(b)] += g * db
         elif row.forward:
             ps = parents(v)
             for p, (factor, blocked) in zip(ps, row.edges(FLOATS, v.data, *[p.data for p in ps]), strict=True):
                 if not blocked:
-                    adjoints[p] += g * factor
+                    adjoints[id(p)] += g * factor
         elif _is_on_the_way(graph, v, xs):
             raise by_hand_error(v, _REVERSE)
     adjoints.update(interior)
     return adjoints
 
 
-def push_floats(graph: Graph, tangents: dict[Value, float]) -> dict[Value, float]:
+def push_floats(graph: Graph, tangents: dict[int, float]) -> dict[int, float]:
     """Forward mode: from the tangents of the variables to those of everything computed from them.
 
     Args:
         graph: what is between.
-        tangents: those of the variables; what has none does not move. The dictionary receives the others.
+        tangents: those of the variables, by their ids; what has none does not move. The dictionary receives the others.
 
     Raises:
         GraphError: an operation on the way was defined by hand.
@@ -147,49 +148,49 @@ def push_floats(graph: Graph, tangents: dict[Value, float]) -> dict[Value, float
     for v in graph.order:
         row = v._row
         if row is ADD:
-            ta, tb = get(v._a), get(v._b)
+            ta, tb = get(id(v._a)), get(id(v._b))
             if ta is not None:
-                tangents[v] = ta if tb is None else ta + tb
+                tangents[id(v)] = ta if tb is None else ta + tb
             elif tb is not None:
-                tangents[v] = tb
+                tangents[id(v)] = tb
         elif row is MUL:
             a, b = v._a, v._b
-            ta, tb = get(a), get(b)
+            ta, tb = get(id(a)), get(id(b))
             if ta is not None:
-                tangents[v] = ta * b.data if tb is None else ta * b.data + tb * a.data
+                tangents[id(v)] = ta * b.data if tb is None else ta * b.data + tb * a.data
             elif tb is not None:
-                tangents[v] = tb * a.data
+                tangents[id(v)] = tb * a.data
         elif row.slope is not None:
             a = v._a
-            if (ta := get(a)) is not None:
-                tangents[v] = ta * row.slope(FLOATS, v.data, a.data)
+            if (ta := get(id(a))) is not None:
+                tangents[id(v)] = ta * row.slope(FLOATS, v.data, a.data)
         elif row.slopes is not None:
             a, b = v._a, v._b
-            ta, tb = get(a), get(b)
+            ta, tb = get(id(a)), get(id(b))
             if ta is not None or tb is not None:
                 da, db = row.slopes(FLOATS, v.data, a.data, b.data)
-                tangents[v] = tb * db if ta is None else ta * da if tb is None else ta * da + tb * db
+                tangents[id(v)] = tb * db if ta is None else ta * da if tb is None else ta * da + tb * db
         elif row is not CHAIN:
             _push_any(v, row, tangents)
     return tangents
 
 
-def _push_any(v: Any, row: Any, tangents: dict[Any, float]) -> None:
+def _push_any(v: Any, row: Any, tangents: dict[int, float]) -> None:
     ps = parents(v)
-    if not any(p in tangents for p in ps):
+    if not any(id(p) in tangents for p in ps):
         return
     if type(row) is ByHand:
         raise by_hand_error(v, _FORWARD)
     edges = zip(ps, row.edges(FLOATS, v.data, *[p.data for p in ps]), strict=True)
-    arriving = [tangents[p] * factor for p, (factor, blocked) in edges if p in tangents and not blocked]
+    arriving = [tangents[id(p)] * factor for p, (factor, blocked) in edges if id(p) in tangents and not blocked]
     if arriving:
         total = arriving[0]
         for tangent in arriving[1:]:  # not sum(), which is compensated from Python 3.12 on
             total += tangent
-        tangents[v] = total
+        tangents[id(v)] = total
 
 
-def pull_values(graph: Graph, seeds: dict[Value, Value], xs: Iterable[Value]) -> dict[Value, Value]:
+def pull_values(graph: Graph, seeds: dict[int, Value], xs: Iterable[Value]) -> dict[int, Value]:
     """Reverse mode whose adjoints are nodes.
 
     Behind a gate the adjoint is 0 where the gate is shut, but 0 * inf must not arise further on: so each product behind
@@ -197,58 +198,61 @@ def pull_values(graph: Graph, seeds: dict[Value, Value], xs: Iterable[Value]) ->
 
     Args:
         graph: what is between.
-        seeds: the adjoints of the results.
+        seeds: the adjoints of the results, by their ids.
         xs: what the derivatives are wanted by; the sweep does not leave the ways to these.
 
     Raises:
         GraphError: an operation on the way was defined by hand.
     """
     leading = leading_to(graph, xs)
-    adjoints: dict[Any, Reached] = {v: (seed, None) for v, seed in seeds.items() if v in leading}
+    adjoints: dict[int, Reached] = {i: (seed, None) for i, seed in seeds.items() if i in leading}
     for v in reversed(graph.order):
-        if v not in adjoints or not (v._a in leading or v._b in leading):
+        if id(v) not in adjoints or not (id(v._a) in leading or id(v._b) in leading):
             continue
         if type(v._row) is ByHand:
             raise by_hand_error(v, _REVERSE)
         ps = parents(v)
         for p, (factor, blocked) in zip(ps, v._row.edges(VALUES, v, *ps), strict=True):
-            if p in leading and blocked is not True:
-                _arrive(adjoints, p, _along(adjoints[v], factor, blocked))
-    return {v: adjoint for v, (adjoint, _) in adjoints.items()}
+            if id(p) in leading and blocked is not True:
+                _arrive(adjoints, p, _along(adjoints[id(v)], factor, blocked))
+    return {i: adjoint for i, (adjoint, _) in adjoints.items()}
 
 
-def push_values(graph: Graph, seeds: dict[Value, Value]) -> dict[Value, Value]:
+def push_values(graph: Graph, seeds: dict[int, Value]) -> dict[int, Value]:
     """Forward mode whose tangents are nodes; gates are as in `pull_values`.
 
     Raises:
         GraphError: an operation on the way was defined by hand.
     """
-    tangents: dict[Any, Reached] = {v: (seed, None) for v, seed in seeds.items()}
-    moving = leading_to(graph, seeds)
+    tangents: dict[int, Reached] = {i: (seed, None) for i, seed in seeds.items()}
+    moving = _leading_from(graph, set(seeds))
     for v in graph.order:
-        if v not in moving or v._row is CHAIN:
+        if id(v) not in moving or v._row is CHAIN:
             continue
         if type(v._row) is ByHand:
             raise by_hand_error(v, _FORWARD)
         ps = parents(v)
         for p, (factor, blocked) in zip(ps, v._row.edges(VALUES, v, *ps), strict=True):
-            if p in tangents and blocked is not True:
-                _arrive(tangents, v, _along(tangents[p], factor, blocked))
-    return {v: tangent for v, (tangent, _) in tangents.items()}
+            if id(p) in tangents and blocked is not True:
+                _arrive(tangents, v, _along(tangents[id(p)], factor, blocked))
+    return {i: tangent for i, (tangent, _) in tangents.items()}
 
 
-def leading_to(graph: Graph, xs: Iterable[Value]) -> set[Any]:
-    """The nodes through which the results depend on xs, and xs themselves."""
-    leading: set[Any] = set(xs)
+def leading_to(graph: Graph, xs: Iterable[Value]) -> set[int]:
+    """The ids of the nodes through which the results depend on xs, and of xs themselves."""
+    return _leading_from(graph, set(map(id, xs)))
+
+
+def _leading_from(graph: Graph, leading: set[int]) -> set[int]:
     for v in graph.order:
-        if v._a in leading or v._b in leading:
-            leading.add(v)
+        if id(v._a) in leading or id(v._b) in leading:
+            leading.add(id(v))
     return leading
 
 
 def _is_on_the_way(graph: Graph, v: Any, xs: Iterable[Value]) -> bool:
     leading = leading_to(graph, xs)
-    return any(p in leading for p in parents(v))
+    return any(id(p) in leading for p in parents(v))
 
 
 def _along(derivative: Reached, factor: Any, blocked: Any) -> Reached:
@@ -261,11 +265,11 @@ def _along(derivative: Reached, factor: Any, blocked: Any) -> Reached:
     return VALUES.where(passes, product, 0.0), passes
 
 
-def _arrive(derivatives: dict[Any, Reached], v: Any, arriving: Reached) -> None:
+def _arrive(derivatives: dict[int, Reached], v: Any, arriving: Reached) -> None:
     """Add what arrives at a node along one more edge."""
-    if v not in derivatives:
-        derivatives[v] = arriving
+    if id(v) not in derivatives:
+        derivatives[id(v)] = arriving
         return
-    (first, reached), (second, passes) = derivatives[v], arriving
+    (first, reached), (second, passes) = derivatives[id(v)], arriving
     either = None if reached is None or passes is None else VALUES.where(reached, 1.0, passes)
-    derivatives[v] = first + second, either
+    derivatives[id(v)] = first + second, either

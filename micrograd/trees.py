@@ -129,7 +129,7 @@ def _is_module(x: Any) -> bool:
 
 def _parameters(module: Any) -> Iterable[Value]:
     """Those that have names, without asking for the names, which takes longer; each once."""
-    return dict.fromkeys(module.parameters())
+    return {id(p): p for p in module.parameters()}.values()
 
 
 def _described(x: Any, keys: Any) -> str:

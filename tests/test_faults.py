@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 import micrograd
-from micrograd import Value, context, detect_anomaly, gradients, losses, nn, no_grad, optim
+from micrograd import Value, context, detect_anomaly, grad, gradients, jvp, losses, nn, no_grad, optim
 from micrograd.errors import (
     AnomalyError,
     CheckpointError,
@@ -626,8 +626,17 @@ def test_row_18_backward_copies_and_pictures_go_by_identity():
     y = a * a + b * b + zero * zero
     y.backward()
     assert (a.grad, b.grad, zero.grad) == (4.0, 4.0, 0.0)
+    assert [slope.data for slope in gradients(y, [a, b, zero])] == [4.0, 4.0, 0.0]
+    assert [slope.data for slope in gradients(y, [a, b, zero], create_graph=True)] == [4.0, 4.0, 0.0]
     assert copy.deepcopy(y).data == 8.0
     assert len(view([y], 100).boxes) == 8
+
+
+def test_row_18_functions_are_differentiated_by_identity():
+    a, b = Comparable(2.0), Comparable(2.0)
+    slopes = grad(lambda x, y: x * x + y * y * y, argnums=(0, 1))(a, b)
+    assert [slope.data for slope in slopes] == [4.0, 12.0]
+    assert jvp(lambda x, y: x * x + y * y * y, (a, b), (1.0, 10.0))[1].data == 124.0
 
 
 def test_row_19_no_label_is_more_than_text():
