@@ -87,7 +87,7 @@ def check_finite(model: Any) -> None:
     grads = [f'the gradient of {name} is {p.grad}' for name, p in named if not isfinite(p.grad)]
     if not wrong and not grads:
         return
-    numbers = len({text.split(' is ')[0].removeprefix('the gradient of ') for text in (*wrong, *grads)})
+    numbers = sum(not (isfinite(p.data) and isfinite(p.grad)) for _, p in named)
     found = [*wrong, *grads]
     more = f', and {len(found) - SHOWN} more' if len(found) > SHOWN else ''
     verb = 'is' if numbers == 1 else 'are'

@@ -203,7 +203,8 @@ def _of_model(model: Any, loss: Any, example: Any) -> GradCheck:
 
     function = losses.by_name(loss)
     x, y = example
-    labels, parameters = zip(*model.named_parameters(), strict=True) if model.parameters() else ((), ())
+    named = list(model.named_parameters())
+    parameters = [p for _, p in named]
     _check_finite([p.data for p in parameters])
 
     def result(i: int, number: float) -> float:
@@ -214,7 +215,7 @@ def _of_model(model: Any, loss: Any, example: Any) -> GradCheck:
         finally:
             parameters[i].data = before
 
-    names = [p.label or label for p, label in zip(parameters, labels, strict=True)]
+    names = [p.label or name for name, p in named]
     return _compared(_result(function(model(x), y)), parameters, names, result)
 
 

@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from micrograd.paths import Paths
 
 
-def topological(roots: Iterable[Value]) -> list[Value]:
+def topological(roots: Iterable[Value], stops: Iterable[Value] = ()) -> list[Value]:
     """Every node under the roots, leaves too, each after its parents and once.
 
     Nothing is written to the nodes, so that threads may walk the same graph.
+
+    Args:
+        roots: where the walk begins.
+        stops: what it does not go to, unless it is a root, nor from there on.
 
     >>> a = Value(2.0, label='a')
     >>> b = a * a
@@ -28,7 +32,7 @@ def topological(roots: Iterable[Value]) -> list[Value]:
     ['a', '*', '+']
     """
     order: list[Value] = []
-    opened: set[int] = set()
+    opened = set(map(id, stops))
     done: set[int] = set()
     path = list(roots)[::-1]
     while path:

@@ -112,9 +112,10 @@ def verify(order: list[Any], add: Any, mul: Any) -> None:
             continue
         _put_back(order)
         raise StaleGraphError(v, data)
-    if context.open_contexts and context.watching.get() is not None:
+    watch = context.watching.get() if context.open_contexts else None
+    if watch is not None:
         try:
-            context.watching.get().before_gradients(order)
+            watch.before_gradients(order)
         except BaseException:
             _put_back(order)
             raise

@@ -16,7 +16,7 @@ from micrograd.transforms import gradients
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ['Pass', 'activation_name', 'activation_of', 'neurons_of', 'passes', 'slope']
+__all__ = ['Pass', 'activation_name', 'activation_of', 'listed', 'neurons_of', 'own_parts', 'passes', 'slope']
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,29 @@ def neurons_of(model: Any) -> list[list[Neuron]]:
                 f'{layer!r:.60}. Any graph can be drawn: micrograd.draw(loss)'
             )
     return [layer.neurons for layer in layers]
+
+
+def own_parts(model: Any) -> list[Any]:
+    """The parts of a network that are of a class of the program's own, and so may do anything; the network, if it is.
+
+    Raises:
+        TypeError: the model is no network of neurons.
+
+    >>> own_parts(MLP(2, [3, 1]))
+    []
+    """
+    layers = model.layers if isinstance(model, MLP) else []
+    neurons = [neuron for layer in neurons_of(model) for neuron in layer]
+    return [part for part in (model, *layers, *neurons) if type(part) not in (MLP, Layer, Neuron)]
+
+
+def listed(output: Any) -> list[Value]:
+    """The outputs of a network for one example as a list, where there is only one, too.
+
+    >>> listed(Value(1.0))
+    [Value(data=1.0, grad=0.0)]
+    """
+    return list(output) if isinstance(output, list | tuple) else [output]
 
 
 def activation_name(neuron: Neuron) -> str:

@@ -10,7 +10,7 @@ from micrograd.context import no_grad
 from micrograd.engine import Value
 from micrograd.examples import pairs
 from micrograd.nn import MLP, Layer, Neuron
-from micrograd.passes import activation_name, activation_of, neurons_of, passes, slope
+from micrograd.passes import activation_name, activation_of, listed, neurons_of, own_parts, passes, slope
 
 __all__ = ['FLAT', 'REASONS', 'Activity', 'SlowWeights', 'WeightActivity', 'activities', 'slow', 'slow_weights']
 
@@ -184,7 +184,9 @@ class SlowWeights:
     @property
     def headline(self) -> str:
         """What there is in a line."""
-        parameters, examples = _plural(len(self), 'parameter'), _plural(self.examples, 'example')
+        from micrograd.render.view import plural  # when it is asked for
+
+        parameters, examples = plural(len(self), 'parameter'), plural(self.examples, 'example')
         at_all = ' or not at all' * any(weight.fault for weight in self.weights)
         return f'{len(self.slow):,} of {parameters} learn slowly{at_all}, over {examples}'
 
@@ -232,7 +234,7 @@ def activities(model: Any, data: Any) -> list[list[Activity]]:
 def _observed(model: Any, data: Any) -> tuple[list[list[Activity]], int]:
     """The activities, and over how many examples."""
     layers = neurons_of(model)
-    seen, plain = [[_Seen(neuron) for neuron in layer] for layer in layers], _is_plain(model, layers)
+    seen, plain = [[_Seen(neuron) for neuron in layer] for layer in layers], not own_parts(model)
     examples = 0
     for x, _ in pairs(data, 'data'):
         examples += 1
@@ -355,20 +357,10 @@ class _Call(NamedTuple):
 
 def _traced(model: Any, x: Any) -> list[list[list[_Call]]]:
     """What each neuron computed, read off the graph, however a class of the program's own puts them together."""
-    calls = passes(model, _listed(model(x)))
+    calls = passes(model, listed(model(x)))
     return [
         [[_Call([v.data for v in one.inputs], one.z.data, one.a.data) for one in n] for n in layer] for layer in calls
     ]
-
-
-def _is_plain(model: Any, layers: list[list[Neuron]]) -> bool:
-    """Whether no class of the program's own takes part."""
-    parts = [
-        model,
-        *(model.layers if isinstance(model, MLP) else []),
-        *(neuron for layer in layers for neuron in layer),
-    ]
-    return all(type(part) in (MLP, Layer, Neuron) for part in parts)
 
 
 def _numbers(x: Any) -> list[float] | None:
@@ -384,7 +376,7 @@ def _forward(model: Any, x: list[float]) -> list[list[list[_Call]]]:
     layers = []
     for layer in model.layers if isinstance(model, MLP) else [model]:
         with no_grad():
-            answers = _listed(layer(x))
+            answers = listed(layer(x))
         neurons = layer.neurons if isinstance(layer, Layer) else [layer]
         layers.append([[_Call(x, _weighted_input(n, x), a.data)] for n, a in zip(neurons, answers, strict=True)])
         x = [a.data for a in answers]
@@ -413,14 +405,6 @@ class _Seen:
             self.z.append(call.z)
             self.a.append(call.a)
             self.sums = [total + abs(x) for total, x in zip(self.sums, call.inputs, strict=True)]
-
-
-def _plural(number: int, noun: str) -> str:
-    return f'{number:,} {noun}{"s" * (number != 1)}'
-
-
-def _listed(output: Any) -> list[Value]:
-    return list(output) if isinstance(output, list | tuple) else [output]
 
 
 def _mean(numbers: Iterable[float]) -> float:

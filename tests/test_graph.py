@@ -86,3 +86,13 @@ def test_a_later_call_names_anew():
 def test_parents_come_back_in_order(count):
     xs = [Value(float(i)) for i in range(count)]
     assert list(micrograd.sum(xs)._prev) == xs
+
+
+def test_topological_does_not_go_beyond_its_stops():
+    x = Value(2.0)
+    z = x * 3.0
+    a = z.tanh()
+    y = a * a
+    assert topological([y], stops=[z]) == [a, y]
+    assert topological([z], stops=[z]) == [z]
+    assert len(topological([y])) == 5

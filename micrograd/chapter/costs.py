@@ -12,7 +12,7 @@ from micrograd.engine import Value
 from micrograd.errors import DataError
 from micrograd.examples import pairs
 from micrograd.node import parents
-from micrograd.passes import passes
+from micrograd.passes import listed, passes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,13 +94,9 @@ follows every path; BP1 to BP4 lack that term, which has to be added by hand
     examples = list(islice(pairs(data, 'data'), EXAMPLES))
     if len(examples) == 1:
         examples *= 2  # of one example alone every cost is the average
-    outputs = [_row(model(x)) for x, _ in examples]
+    outputs = [listed(model(x)) for x, _ in examples]
     targets = [_target(y, output) for (_, y), output in zip(examples, outputs, strict=True)]
     return Assumptions(_average(cost, outputs, targets), _of_outputs(cost, model, outputs, targets))
-
-
-def _row(output: Any) -> list[Value]:
-    return list(output) if isinstance(output, list | tuple) else [output]
 
 
 def _target(y: Any, output: list[Value]) -> Any:

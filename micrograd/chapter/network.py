@@ -22,8 +22,8 @@ from micrograd.chapter.functions import Activation, Array, Cost
 from micrograd.errors import DataError, ShapeError
 from micrograd.examples import pairs
 from micrograd.initialisation import gaussian
-from micrograd.nn import MLP, Layer, Neuron
-from micrograd.passes import activation_name, neurons_of
+from micrograd.nn import MLP, Neuron
+from micrograd.passes import activation_name, neurons_of, own_parts
 
 __all__ = ['Network']
 
@@ -379,17 +379,11 @@ class Network:
 
 def _check_plain(model: Any, layers: Sequence[Sequence[Neuron]]) -> None:
     """That what the matrices would compute is what the model does."""
-    parts = [
-        model,
-        *(model.layers if isinstance(model, MLP) else []),
-        *(neuron for layer in layers for neuron in layer),
-    ]
-    for part in parts:
-        if type(part) not in (MLP, Layer, Neuron):
-            raise ValueError(
-                f'{type(part).__name__} is a class of your own, which may do more than matrices and activations do. '
-                'Right: from_model of an MLP, of Layers and Neurons as they are'
-            )
+    for part in own_parts(model):
+        raise ValueError(
+            f'{type(part).__name__} is a class of your own, which may do more than matrices and activations do. '
+            'Right: from_model of an MLP, of Layers and Neurons as they are'
+        )
     own = next((n for layer in layers for n in layer if n.nonlin and not isinstance(n.activation, str)), None)
     if own is not None:
         raise ValueError(

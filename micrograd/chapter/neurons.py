@@ -9,6 +9,7 @@ from micrograd import checks
 from micrograd.chapter.labels import neuron_label
 from micrograd.columns import aligned, points_aligned
 from micrograd.errors import DataError, GraphError, by_hand_error
+from micrograd.graph import topological
 from micrograd.node import parents, verify
 from micrograd.passes import activation_of, neurons_of, passes, slope
 from micrograd.paths import local_derivatives
@@ -253,13 +254,11 @@ def sigma_prime(loss: Value, model: Any, layer: int, example: int = 1) -> SigmaP
 
 def _ways(a: Value, zs: Sequence[Value]) -> list[tuple[float, int]]:
     """How fast an activation grows with each weighted input, the others held, and along how many paths."""
-    stops = {id(z) for z in zs}
-    order = _above(a, stops)
-    verify([v for v in order if id(v) not in stops and parents(v)], ADD, MUL)
+    is_linear = any(a is z for z in zs)  # then there is nothing between
+    between = [] if is_linear else [v for v in topological([a], stops=zs) if parents(v)]
+    verify(between, ADD, MUL)
     slopes, counts = {id(a): 1.0}, {id(a): 1}
-    for v in reversed(order):
-        if id(v) in stops:
-            continue
+    for v in reversed(between):
         for p, (factor, shut) in zip(parents(v), local_derivatives(v), strict=True):
             if factor is None:
                 raise by_hand_error(v, 'sigma_prime()')
@@ -267,23 +266,3 @@ def _ways(a: Value, zs: Sequence[Value]) -> list[tuple[float, int]]:
             if id(v) in slopes and not shut:  # behind a shut gate 0 * inf must not arise
                 slopes[id(p)] = slopes.get(id(p), 0.0) + slopes[id(v)] * factor
     return [(slopes.get(id(z), 0.0), counts.get(id(z), 0)) for z in zs]
-
-
-def _above(a: Value, stops: set[int]) -> list[Value]:
-    """What a node was made from, each after its parents; not what the stops were made from."""
-    order: list[Value] = []
-    opened: set[int] = set()
-    done: set[int] = set()
-    path = [a]
-    while path:
-        v = path[-1]
-        if id(v) not in opened:
-            opened.add(id(v))
-            if id(v) not in stops:
-                path.extend(p for p in parents(v) if id(p) not in opened)
-            continue
-        path.pop()
-        if id(v) not in done:
-            done.add(id(v))
-            order.append(v)
-    return order
