@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from micrograd import context, sweeps, trees
 from micrograd.context import enable_grad
 from micrograd.engine import Value
+from micrograd.identity import by_identity
 from micrograd.node import blank
 from micrograd.operations import VALUES
 from micrograd.scalars import to_float
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     Function = Callable[..., Any]
+    Seeds = Sequence[tuple[Value, Any]]  # nodes, and the numbers or Values that a sweep starts with there
 
 
 class Point:
@@ -71,31 +73,31 @@ class Point:
             return result
         return trees.rebuild(result, (Value(v.data) for v in trees.flatten(result, 'the result')))
 
-    def pull(self, cotangents: dict[int, Any]) -> list[Value]:
-        """The derivatives by the variables, from the cotangents of outputs, by their ids."""
-        if self._is_tracked(cotangents.values()):
+    def pull(self, cotangents: Seeds) -> list[Value]:
+        """The derivatives by the variables, from the cotangents of outputs."""
+        if self._is_tracked(cotangents):
             return _in_order(sweeps.pull_values(self.graph, _values(cotangents), self.variables), self.variables)
         numbers = sweeps.pull_floats(self.graph, _numbers(cotangents), self.variables)
-        return [Value(numbers.get(id(x), 0.0)) for x in self.variables]
+        return [Value(numbers.get(x, 0.0)) for x in self.variables]
 
-    def push(self, tangents: dict[int, Any]) -> list[Value]:
-        """The derivatives of the outputs, from the tangents of variables, by their ids."""
-        if self._is_tracked(tangents.values()):
+    def push(self, tangents: Seeds) -> list[Value]:
+        """The derivatives of the outputs, from the tangents of variables."""
+        if self._is_tracked(tangents):
             return _in_order(sweeps.push_values(self.graph, _values(tangents)), self.outputs)
         numbers = sweeps.push_floats(self.graph, _numbers(tangents))
-        return [Value(numbers.get(id(y), 0.0)) for y in self.outputs]
+        return [Value(numbers.get(y, 0.0)) for y in self.outputs]
 
-    def matched_tangents(self, tangents: Any) -> dict[int, Any]:
-        """The ids of the variables with their tangents, which have to be built as the arguments are."""
+    def matched_tangents(self, tangents: Any) -> Seeds:
+        """The variables with their tangents, which have to be built as the arguments are."""
         numbers = trees.flatten_like(tuple(self._templates), tangents, 'tangents')
-        return dict(zip(map(id, self.variables), numbers, strict=True))
+        return list(zip(self.variables, numbers, strict=True))
 
-    def matched_cotangents(self, cotangents: Any) -> dict[int, Any]:
-        """The ids of the outputs with their cotangents, built as the result is; one that is there twice has the sum."""
-        seeds: dict[int, Any] = {}
+    def matched_cotangents(self, cotangents: Any) -> Seeds:
+        """The outputs with their cotangents, built as the result is; one that is there twice has the sum."""
+        seeds: dict[int, tuple[Value, Any]] = {}
         for y, number in zip(self.outputs, trees.flatten_like(self.result, cotangents, 'the cotangent'), strict=True):
-            seeds[id(y)] = seeds[id(y)] + number if id(y) in seeds else number
-        return seeds
+            seeds[id(y)] = y, seeds[id(y)][1] + number if id(y) in seeds else number
+        return list(seeds.values())
 
     def by_output(self, derivatives: Iterable[Any]) -> Any:
         """What belongs to the outputs, one each, in containers like those of the result."""
@@ -107,11 +109,11 @@ class Point:
         packed = [trees.rebuild(template, leaves) for template in self._templates]
         return packed[0] if self._is_one else tuple(packed)
 
-    def _is_tracked(self, seeds: Iterable[Any]) -> bool:
+    def _is_tracked(self, seeds: Seeds) -> bool:
         """Whether there is anything outside that derivatives may be differentiated by."""
         if not context.recording.get():
             return False
-        return self._has_values or self.graph.has_others or _has_values(seeds)
+        return self._has_values or self.graph.has_others or _has_values(number for _, number in seeds)
 
 
 def _positions(argnums: int | Sequence[int], count: int) -> list[int]:
@@ -162,18 +164,18 @@ def _no_value(y: Any) -> TypeError:
     )
 
 
-def _values(seeds: dict[int, Any]) -> dict[int, Value]:
+def _values(seeds: Seeds) -> dict[int, Value]:
     """Seeds as nodes, but for the number 0: nothing of that goes on, not even a product with an infinite factor."""
     return {
-        i: seed if isinstance(seed, Value) else blank(Value, to_float(seed), 'constant')
-        for i, seed in seeds.items()
+        id(v): seed if isinstance(seed, Value) else blank(Value, to_float(seed), 'constant')
+        for v, seed in seeds
         if isinstance(seed, Value) or seed != 0.0
     }
 
 
-def _numbers(seeds: dict[int, Any]) -> dict[int, float]:
+def _numbers(seeds: Seeds) -> dict[Value, float]:
     """Seeds as numbers, but for the number 0, likewise."""
-    return {i: seed if type(seed) is float else _number(seed) for i, seed in seeds.items() if seed != 0.0}
+    return by_identity((v, seed if type(seed) is float else _number(seed)) for v, seed in seeds if seed != 0.0)
 
 
 def _number(x: Any) -> float:

@@ -1,16 +1,15 @@
 """The chain rule along a graph in both directions, kept in dictionaries of its own: nothing is written to the nodes.
 
-Nodes are told apart by their ids: a class of a program's own may compare its Values by their numbers. Each direction
-exists twice. With numbers it is fast, and gives numbers. With Values it makes the derivatives nodes of
+Each direction exists twice. With numbers it is fast, and gives numbers. With Values it makes the derivatives nodes of
 a graph, which can be differentiated again. All four read the same partials, those of the rows.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from math import isfinite
 
 from micrograd.errors import by_hand_error
+from micrograd.identity import by_identity
 from micrograd.node import CHAIN, NONE, ByHand, parents, verify
 from micrograd.operations import VALUES
 from micrograd.primitives import ADD, FLOATS, MUL
@@ -36,110 +35,116 @@ class Graph:
         variables: what to differentiate by; what is under these is not looked at.
 
     Attributes:
-        order: the nodes that an operation made, each after its parents.
+        order: the nodes that are not leaves, or have a step of their own, each after its parents.
         has_others: whether there are leaves beside the variables and the constants, which someone may differentiate by.
     """
 
     def __init__(self, roots: Iterable[Value], variables: Iterable[Value] = ()):
-        seen = {id(NONE), *map(id, variables)}
-        before = len(seen)
-        order: list[Any] = []
+        self.order: list[Any] = []
+        self.has_others = False
+        seen = by_identity((v, True) for v in (NONE, *variables))
         for root in roots:
-            if id(root) not in seen:
-                _walk(root, seen, order)
-        self.order = [v for v in order if v._a is not NONE]
-        self.has_others = len(seen) - before > len(self.order)
+            if root in seen:
+                continue
+            if root._row is None:
+                self.has_others |= root._a != 'constant'
+            else:
+                self._walk(root, seen)
 
     def verify(self) -> None:
         """Raise a StaleGraphError where numbers were changed after the graph was built."""
         verify(self.order, ADD, MUL)
 
-
-def _walk(root: Any, seen: set[int], order: list[Any]) -> None:
-    """Add the nodes under root that have a row, parents first; and to `seen`, besides, the leaves but for constants."""
-    path: list[Any] = []
-    see, go_into, leave, done = seen.add, path.append, path.pop, order.append
-    see(id(root))
-    if root._row is None:
-        return
-    v = root
-    while True:
-        go_into(v)
-        p = v._a
-        if (p._row is not None or p._a != 'constant') and id(p) not in seen:
-            see(id(p))
-            if p._row is not None:
-                v = p
-                continue
+    def _walk(self, root: Any, seen: dict[Any, Any]) -> None:
+        """Add the nodes under root that have a row: down the first parents, then over to the second ones."""
+        path: list[Any] = []
+        go_into, leave, done = path.append, path.pop, self.order.append
+        seen[root] = True
+        v = root
         while True:
-            p = v._b
-            if (p._row is not None or p._a != 'constant') and id(p) not in seen:
-                see(id(p))
+            go_into(v)
+            p = v._a
+            if p not in seen:
                 if p._row is not None:
+                    seen[p] = True
                     v = p
-                    break
-            done(leave())
-            if not path:
-                return
-            v = path[-1]
+                    continue
+                if p._a != 'constant':
+                    self.has_others = True
+            elif p is NONE:  # a leaf that has a step of its own
+                self.has_others = True
+            while True:
+                p = v._b
+                if p not in seen:
+                    if p._row is not None:
+                        seen[p] = True
+                        v = p
+                        break
+                    if p._a != 'constant':
+                        self.has_others = True
+                done(leave())
+                if not path:
+                    return
+                v = path[-1]
 
 
-def pull_floats(graph: Graph, seeds: dict[int, float], xs: Iterable[Value]) -> dict[int, float]:
+def pull_floats(graph: Graph, adjoints: dict[Value, float], xs: Iterable[Value]) -> dict[Value, float]:
     """Reverse mode: from the adjoints of results to those of what they were computed from.
 
     Args:
         graph: what is between.
-        seeds: the adjoints of the results, by their ids.
+        adjoints: those of the results, in a dictionary `by_identity`, which receives the others.
         xs: what the derivatives are wanted by.
 
     Returns:
-        The adjoints of xs, among others, by id. What is not there was not reached: its derivative is 0.
+        The adjoints of xs, among others. What is not there was not reached: its derivative is 0.
 
     Raises:
         GraphError: an operation on the way was defined by hand.
     """
-    adjoints: defaultdict[int, float] = defaultdict(float, seeds)
-    interior = {id(v): 0.0 for v in xs if v._row is not None}
+    interior = by_identity((v, 0.0) for v in xs if v._row is not None)
     take = adjoints.pop
     for v in reversed(graph.order):
-        g = take(id(v), None)
+        g = take(v, None)
         if g is None:  # only blocked edges led here: 0 * inf shall not arise
             continue
-        if interior and id(v) in interior:
-            interior[id(v)] = g
+        if interior and v in interior:
+            interior[v] = g
         row = v._row
         if row is ADD:
-            adjoints[id(v._a)] += g
-            adjoints[id(v._b)] += g
+            adjoints[v._a] += g
+            adjoints[v._b] += g
         elif row is MUL:
             a, b = v._a, v._b
-            adjoints[id(a)] += g * b.data
-            adjoints[id(b)] += g * a.data
+            adjoints[a] += g * b.data
+            adjoints[b] += g * a.data
         elif row.slope is not None:
             a = v._a
-            adjoints[id(a)] += g * row.slope(FLOATS, v.data, a.data)
+            adjoints[a] += g * row.slope(FLOATS, v.data, a.data)
         elif row.slopes is not None:
             a, b = v._a, v._b
             da, db = row.slopes(FLOATS, v.data, a.data, b.data)
-            adjoints[id(a)] += g * da
-            adjoints[id(b)] += g * db
+            adjoints[a] += g * da
+            adjoints[b] += g * db
         elif row.forward:
             ps = parents(v)
             for p, (factor, blocked) in zip(ps, row.edges(FLOATS, v.data, *[p.data for p in ps]), strict=True):
                 if not blocked:
-                    adjoints[id(p)] += g * factor
+                    adjoints[p] += g * factor
         elif _is_on_the_way(graph, v, xs):
             raise by_hand_error(v, _REVERSE)
-    adjoints.update(interior)
+    for v in xs if interior else ():
+        if v in interior:
+            adjoints[v] = interior[v]
     return adjoints
 
 
-def push_floats(graph: Graph, tangents: dict[int, float]) -> dict[int, float]:
+def push_floats(graph: Graph, tangents: dict[Value, float]) -> dict[Value, float]:
     """Forward mode: from the tangents of the variables to those of everything computed from them.
 
     Args:
         graph: what is between.
-        tangents: those of the variables, by their ids; what has none does not move. The dictionary receives the others.
+        tangents: those of the variables, likewise; what has none does not move.
 
     Raises:
         GraphError: an operation on the way was defined by hand.
@@ -148,46 +153,46 @@ def push_floats(graph: Graph, tangents: dict[int, float]) -> dict[int, float]:
     for v in graph.order:
         row = v._row
         if row is ADD:
-            ta, tb = get(id(v._a)), get(id(v._b))
+            ta, tb = get(v._a), get(v._b)
             if ta is not None:
-                tangents[id(v)] = ta if tb is None else ta + tb
+                tangents[v] = ta if tb is None else ta + tb
             elif tb is not None:
-                tangents[id(v)] = tb
+                tangents[v] = tb
         elif row is MUL:
             a, b = v._a, v._b
-            ta, tb = get(id(a)), get(id(b))
+            ta, tb = get(a), get(b)
             if ta is not None:
-                tangents[id(v)] = ta * b.data if tb is None else ta * b.data + tb * a.data
+                tangents[v] = ta * b.data if tb is None else ta * b.data + tb * a.data
             elif tb is not None:
-                tangents[id(v)] = tb * a.data
+                tangents[v] = tb * a.data
         elif row.slope is not None:
             a = v._a
-            if (ta := get(id(a))) is not None:
-                tangents[id(v)] = ta * row.slope(FLOATS, v.data, a.data)
+            if (ta := get(a)) is not None:
+                tangents[v] = ta * row.slope(FLOATS, v.data, a.data)
         elif row.slopes is not None:
             a, b = v._a, v._b
-            ta, tb = get(id(a)), get(id(b))
+            ta, tb = get(a), get(b)
             if ta is not None or tb is not None:
                 da, db = row.slopes(FLOATS, v.data, a.data, b.data)
-                tangents[id(v)] = tb * db if ta is None else ta * da if tb is None else ta * da + tb * db
+                tangents[v] = tb * db if ta is None else ta * da if tb is None else ta * da + tb * db
         elif row is not CHAIN:
             _push_any(v, row, tangents)
     return tangents
 
 
-def _push_any(v: Any, row: Any, tangents: dict[int, float]) -> None:
+def _push_any(v: Any, row: Any, tangents: dict[Value, float]) -> None:
     ps = parents(v)
-    if not any(id(p) in tangents for p in ps):
+    if not any(p in tangents for p in ps):
         return
     if type(row) is ByHand:
         raise by_hand_error(v, _FORWARD)
     edges = zip(ps, row.edges(FLOATS, v.data, *[p.data for p in ps]), strict=True)
-    arriving = [tangents[id(p)] * factor for p, (factor, blocked) in edges if id(p) in tangents and not blocked]
+    arriving = [tangents[p] * factor for p, (factor, blocked) in edges if p in tangents and not blocked]
     if arriving:
         total = arriving[0]
         for tangent in arriving[1:]:  # not sum(), which is compensated from Python 3.12 on
             total += tangent
-        tangents[id(v)] = total
+        tangents[v] = total
 
 
 def pull_values(graph: Graph, seeds: dict[int, Value], xs: Iterable[Value]) -> dict[int, Value]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from micrograd import sweeps
 from micrograd.engine import Value
+from micrograd.identity import by_identity
 
 TYPE_CHECKING = False  # see context.py
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def gradients(y: Value, xs: Iterable[Value], create_graph: bool = False) -> list
     graph = sweeps.Graph([y])
     graph.verify()
     if not create_graph:
-        numbers = sweeps.pull_floats(graph, {id(y): 1.0}, xs)
-        return [Value(numbers.get(id(x), 0.0)) for x in xs]
+        numbers = sweeps.pull_floats(graph, by_identity([(y, 1.0)]), xs)
+        return [Value(numbers.get(x, 0.0)) for x in xs]
     adjoints = sweeps.pull_values(graph, {id(y): Value(1.0)}, xs)
     return [adjoints[id(x)] if id(x) in adjoints else Value(0.0) for x in xs]
 
@@ -98,7 +99,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     def both(*args: Any, **kwargs: Any) -> tuple[Value, Any]:
         point = _point(f, args, kwargs, argnums)
         y = _single(point.result)
-        return point.value(y), point.by_argument(point.pull({id(y): 1.0}))
+        return point.value(y), point.by_argument(point.pull([(y, 1.0)]))
 
     return both
 
@@ -177,9 +178,9 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     def matrix(*args: Any, **kwargs: Any) -> Any:
         point = _point(f, args, kwargs, argnums)
         if len(point.outputs) <= len(point.variables):
-            rows = [point.pull({id(y): 1.0}) for y in point.outputs]
+            rows = [point.pull([(y, 1.0)]) for y in point.outputs]
         else:
-            columns = [point.push({id(x): 1.0}) for x in point.variables]
+            columns = [point.push([(x, 1.0)]) for x in point.variables]
             rows = [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in point.outputs]
         return point.by_output(map(point.by_argument, rows))
 
