@@ -1,5 +1,6 @@
 """What a neuron applies to its weighted sum: an operation of the table by its name, or any function."""
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from operator import methodcaller
@@ -43,7 +44,7 @@ def named(activation: str) -> Function:
     if not isinstance(entry, Row) or entry.arity != 1:
         raise _no_activation(name)
     if constants is not None:
-        raise ValueError(f'{name} has no constants. Wrong: {activation!r}. Right: {name!r}')
+        raise ValueError(f'{name} has no constants. Wrong: {short(activation)}. Right: {name!r}')
     function: Function = methodcaller(name) if hasattr(Value, name) else getattr(VALUES, name)
     return function
 
@@ -58,9 +59,10 @@ def _parse(activation: str) -> tuple[str, tuple[float, ...] | None]:
         constants = tuple(float(constant) for constant in body.split(','))
     except ValueError:
         constants = ()
-    if not constants or not bracket or behind:
+    if not constants or any(map(math.isnan, constants)) or not bracket or behind:
         raise ValueError(
-            f"the constants of an activation are numbers in brackets. Wrong: {activation!r}. Right: 'leaky_relu(0.2)'"
+            'the constants of an activation are numbers in brackets. '
+            f"Wrong: {short(activation)}. Right: 'leaky_relu(0.2)'"
         )
     return name, constants
 
@@ -70,7 +72,7 @@ def _of_family(activation: str, family: Family, constants: tuple[float, ...]) ->
         row = family(*constants)
     except TypeError:
         raise ValueError(
-            f'{family.name} has the constants {", ".join(family.constants)}, which {activation!r} does not fit. '
+            f'{family.name} has the constants {", ".join(family.constants)}, which {short(activation)} does not fit. '
             "Right: 'leaky_relu(0.2)'"
         ) from None
     return lambda z: apply(Value, row, z)

@@ -18,7 +18,8 @@ A network that learnt from a table (`micrograd train`) has, before its layers, h
 {"name": "heating", "categories": ["gas", "oil"], "shares": [0.75, 0.25]}.
 
 What is read is what somebody wrote, so nothing in it is believed: every key, type, number and length is checked, and an
-error names the file and the place in it, like `layers[0].neurons[3].w[1]`.
+error names the file and the place in it, like `layers[0].neurons[3].w[1]`. It is a plain file, of a size that memory is
+taken to suffice for: no more than 100 MB and ten million values, unless `max_bytes` says that more are trusted.
 """
 
 import errno
@@ -26,16 +27,19 @@ import json
 import math
 import os
 import re
+import stat
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
 
 from micrograd.data.columns import Categories, Column, Columns, Numbers
 from micrograd.errors import CheckpointError
-from micrograd.files import replace_file
+from micrograd.files import check_replaceable, replace_file
 from micrograd.nn import MLP, Layer, Module, Neuron
 
 __all__ = ['load', 'load_with_columns', 'save']
@@ -45,13 +49,19 @@ VERSION = 1
 HEADER = ('format', 'version', 'type')
 COLUMNS = 'columns'
 MAX_BYTES = 100_000_000  # about five million parameters
+BYTES_PER_VALUE = 10  # at least, in a large file; a number that was learnt takes about 20
 MAX_DEPTH = 100  # brackets within brackets: far more than a model has, far less than what exhausts the C stack
+MAX_ACTIVATION = 100  # characters: the longest is clamp of two numbers, which takes 60
+PLACES = (*HEADER, COLUMNS, 'layers', 'neurons', 'activation', 'w', 'b')  # the keys of all types
+RIGHT = 'Right: a file that save(model, path) wrote'
+MOST_UNKNOWN = 20  # how many unknown keys are compared with one that is missing
 
 
 def save(model: Neuron | Layer | MLP, path: str | os.PathLike[str], *, columns: Columns | None = None) -> None:
     """Write a network to a file. The file there is replaced in one step: whatever happens, it is the old or the new.
 
-    A symbolic link stays one, and the file that it leads to is replaced. The same network gives the same bytes.
+    A symbolic link stays one, and the file that it leads to is replaced. A file keeps its permissions, and one that may
+    not be written is not replaced. The same network gives the same bytes.
 
     Args:
         model: a Neuron, Layer or MLP whose activations are names.
@@ -87,7 +97,7 @@ def load(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> Neuron 
 
     Args:
         path: the file.
-        max_bytes: the size above which a file is not read.
+        max_bytes: the size above which a file is not read; the limit of values grows with it.
 
     Returns:
         A network that gives the same outputs, to the last bit.
@@ -104,7 +114,7 @@ def load_with_columns(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTE
 
     Args:
         path: a file that `save` wrote, with columns.
-        max_bytes: the size above which a file is not read.
+        max_bytes: the size above which a file is not read; the limit of values grows with it.
 
     Raises:
         CheckpointError: the file is no model, is damaged, or is too large; or it has no columns.
@@ -120,10 +130,11 @@ def load_with_columns(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTE
 
 
 def _loaded(path: str | os.PathLike[str], max_bytes: int) -> tuple[Neuron | Layer | MLP, Columns | None]:
+    name = os.fsdecode(path)
     try:
-        return _network(_parsed(_decoded(_read(path, max_bytes))))
+        return _network(_parsed(_decoded(_read(name, max_bytes))))
     except CheckpointError as error:
-        raise CheckpointError(f'{os.fspath(path)}: {error}') from None
+        raise CheckpointError(f'{name}: {error}') from None
 
 
 # From a network to text ------------------------------------------------------------------------------------------
@@ -201,13 +212,13 @@ def _bracketed(opening: str, parts: list[str], closing: str, indent: str) -> str
 
 
 class _Object(dict[str, Any]):
-    """A JSON object that knows which keys stood in it more than once."""
+    """A JSON object that knows which key stood in it more than once."""
+
+    __slots__ = ('repeated',)  # a file may hold millions
 
     def __init__(self, pairs: list[tuple[str, Any]]):
         super().__init__(pairs)
-        self.repeated: list[str] = []
-        if len(self) < len(pairs):
-            self.repeated = [key for key, times in Counter(key for key, _ in pairs).items() if times > 1]
+        self.repeated = None if len(self) == len(pairs) else _repeated(key for key, _ in pairs)
 
 
 def _parsed(text: str) -> Any:
@@ -216,7 +227,7 @@ def _parsed(text: str) -> Any:
         return json.loads(text, object_pairs_hook=_Object, parse_int=float)
     except json.JSONDecodeError as error:
         raise CheckpointError(
-            f'line {error.lineno}, column {error.colno}: not JSON, or cut short: {error.msg}'
+            f'line {error.lineno}, column {error.colno}: not JSON, or cut short: {error.msg}. {RIGHT}'
         ) from None
 
 
@@ -233,18 +244,33 @@ def _check_depth(text: str) -> None:
 
 def _network(document: Any) -> tuple[Neuron | Layer | MLP, Columns | None]:
     """The network, and the columns of a table, if it learnt from one."""
-    if not isinstance(document, _Object) or document.get('format') != FORMAT:
-        raise CheckpointError(f'not a model file: one holds an object with "format": "{FORMAT}"')
-    _, version, kind = (document.pop(key, None) for key in HEADER)
+    version, kind = _header(document)
     if _number(version, 'version') != VERSION:
         raise CheckpointError(
-            f'version is {version:g}, and this micrograd reads {VERSION}; the micrograd that wrote the file can read it'
+            f'version is {version:.17g}, and this micrograd reads {VERSION}; '
+            'the micrograd that wrote the file can read it'
         )
     if not isinstance(kind, str) or kind not in READERS:
         raise CheckpointError(f'type should be one of {", ".join(READERS)}, not {_shown(kind)}')
     has_columns, found = COLUMNS in document, document.pop(COLUMNS, None)
     model = READERS[kind](document, '')
     return model, _columns(found, model) if has_columns else None
+
+
+def _header(document: Any) -> tuple[Any, Any]:
+    """The version and the type, which are taken out of a document with the right format."""
+    foreign = f'not a model file: one holds an object with "format": "{FORMAT}"'
+    if not isinstance(document, _Object):
+        raise CheckpointError(f'{foreign}, not {_shown(document)}')
+    _check_once(document, 'the file')
+    for key in HEADER:
+        if key not in document:
+            problem = _lacks(document, 'the file', key, PLACES)
+            raise CheckpointError(f'{foreign}, and {problem}' if key == 'format' else problem)
+    found, version, kind = map(document.pop, HEADER)
+    if found != FORMAT:
+        raise CheckpointError(f'{foreign}, not {_shown(found)}')
+    return version, kind
 
 
 def _mlp(thing: Any, where: str) -> MLP:
@@ -277,11 +303,14 @@ def _neuron(thing: Any, where: str, nin: int | None = None) -> Neuron:
     if nin is not None and len(weights) != nin:
         raise CheckpointError(f'{at} has {len(weights)} weights, and there are {nin} inputs')
     bias = _number(thing['b'], _join(where, 'b'))
-    activation = _string(thing['activation'], _join(where, 'activation'))
+    at = _join(where, 'activation')
+    activation = _string(thing['activation'], at)
+    if len(activation) > MAX_ACTIVATION:
+        raise CheckpointError(f'{at} should have no more than {MAX_ACTIVATION} characters, not be {_shown(activation)}')
     try:
         return Neuron(len(weights), activation=activation, initialisation=lambda nin, nout, generator: (weights, bias))
     except ValueError as error:
-        raise CheckpointError(f'{_join(where, "activation")}: {error}') from None
+        raise CheckpointError(f'{at}: {error}') from None
 
 
 def _columns(thing: Any, model: Neuron | Layer | MLP) -> Columns:
@@ -340,9 +369,13 @@ def _encodable(thing: Any, where: str) -> str:
 
 
 def _distinct(names: list[str], what: str) -> None:
-    twice = next((name for name, times in Counter(names).items() if times > 1), None)
+    twice = _repeated(names)
     if twice is not None:
         raise CheckpointError(f'{what} should be different, and {short(twice)} is there more than once')
+
+
+def _repeated(names: Iterable[str]) -> str | None:
+    return next((name for name, times in Counter(names).items() if times > 1), None)
 
 
 READERS: dict[str, Callable[[Any, str], Neuron | Layer | MLP]] = {'Neuron': _neuron, 'Layer': _layer, 'MLP': _mlp}
@@ -352,14 +385,25 @@ def _check_keys(thing: Any, where: str, keys: tuple[str, ...]) -> None:
     at = where or 'the file'
     if not isinstance(thing, _Object):
         raise CheckpointError(f'{at} should be an object with {", ".join(keys)}, not {_shown(thing)}')
-    if thing.repeated:
-        raise CheckpointError(f'{at} has the key {short(thing.repeated[0])} more than once')
-    missing = [key for key in keys if key not in thing]
-    if missing:
-        raise CheckpointError(f'{at} lacks the key {missing[0]!r}')
-    unknown = [key for key in thing if key not in keys]
-    if unknown:
-        raise CheckpointError(f'{at} has the unknown key {short(unknown[0])}')
+    _check_once(thing, at)
+    for key in keys:
+        if key not in thing:
+            raise CheckpointError(_lacks(thing, at, key, keys))
+    unknown = next((key for key in thing if key not in keys), None)
+    if unknown is not None:
+        raise CheckpointError(f'{at} has the unknown key {short(unknown)}, besides {", ".join(keys)}')
+
+
+def _check_once(thing: _Object, at: str) -> None:
+    if thing.repeated is not None:
+        raise CheckpointError(f'{at} has the key {short(thing.repeated)} more than once')
+
+
+def _lacks(thing: _Object, at: str, key: str, known: Collection[str]) -> str:
+    """What is said about a missing key; it may be there, but misspelt."""
+    unknown = list(islice((other for other in thing if other not in known), MOST_UNKNOWN))
+    near = get_close_matches(key, unknown, n=1) or (unknown if len(unknown) == 1 else [])
+    return f'{at} lacks the key {key!r}' + (f', and has the unknown key {short(near[0])}' if near else '')
 
 
 def _list(thing: Any, where: str) -> list[Any]:
@@ -391,22 +435,44 @@ def _shown(thing: Any) -> str:
 # Files -----------------------------------------------------------------------------------------------------------
 
 
-def _read(path: str | os.PathLike[str], max_bytes: int) -> bytes:
-    with open(path, 'rb') as file:
-        if os.fstat(file.fileno()).st_size <= max_bytes:
-            content = file.read(max_bytes + 1)  # what has no size, like a pipe, may still have too much
-            if len(content) <= max_bytes:
-                return content
-    raise CheckpointError(
-        f'the file has more than {max_bytes} bytes. If you trust it: load(path, max_bytes={10 * max_bytes})'
-    )
+def _read(path: str, max_bytes: int) -> bytes:
+    if os.path.isdir(path):
+        raise CheckpointError(f'expected a file, found a directory. {RIGHT}')
+    with open(path, 'rb', opener=_without_waiting) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):  # which may have no end, or wait for a writer that never comes
+            raise CheckpointError(f'expected a file, found a pipe or a device. {RIGHT}')
+        too_large = status.st_size > max_bytes
+        content = b'' if too_large else file.read(max_bytes + 1)  # it may have grown
+    if too_large or len(content) > max_bytes:
+        raise _too_large(f'{max_bytes} bytes', max_bytes)
+    _check_values(content, max_bytes)
+    return content
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; of a pipe, do not wait until somebody writes, and let no terminal take the program over."""
+    return os.open(path, flags | getattr(os, 'O_NONBLOCK', 0) | getattr(os, 'O_NOCTTY', 0))
+
+
+def _check_values(content: bytes, max_bytes: int) -> None:
+    """Refuse what is small as a file and huge in memory: `{},` is an object in three bytes."""
+    most = max(MAX_BYTES, max_bytes) // BYTES_PER_VALUE
+    if sum(map(content.count, (b',', b'[', b'{'))) > most:  # of which each value but the keys' has one
+        raise _too_large(f'{most} commas and brackets', max_bytes)
+
+
+def _too_large(what: str, max_bytes: int) -> CheckpointError:
+    return CheckpointError(f'the file has more than {what}. If you trust it: load(path, max_bytes={10 * max_bytes})')
 
 
 def _decoded(content: bytes) -> str:
+    if not content:
+        raise CheckpointError(f'the file is empty. {RIGHT}')
     try:
         return content.decode('utf-8-sig')  # some editors put a byte order mark in front
     except UnicodeDecodeError as error:
-        raise CheckpointError(f'byte {error.start}: not UTF-8, so not JSON') from None
+        raise CheckpointError(f'byte {error.start}: not UTF-8, so not JSON. {RIGHT}') from None
 
 
 def destination(path: str | os.PathLike[str]) -> Path:
@@ -424,4 +490,5 @@ def destination(path: str | os.PathLike[str]) -> Path:
         raise FileExistsError(errno.EEXIST, 'save() writes a file, and there is something else', str(path))
     if not place.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, 'there is no such directory to save a file in', str(place.parent))
+    check_replaceable(place)
     return place

@@ -4,10 +4,15 @@ import math
 import operator
 import random
 from difflib import get_close_matches
+from reprlib import Repr
 from reprlib import repr as short
 from typing import SupportsIndex
 
 from micrograd.errors import DataError
+
+MOST_NAMES = 50  # in a message
+_NAMES = Repr()
+_NAMES.maxstring = 100  # a name that is close should be seen in full
 
 
 def integer(number: SupportsIndex, name: str) -> int:
@@ -138,7 +143,8 @@ def not_found(kind: str, name: str, names: list[str]) -> str:
     "there is no activation 'tahn'; there is 'tanh'"
     """
     near = get_close_matches(name[:40], names) or names
-    return f'there is no {kind} {short(name)}; there is {", ".join(map(repr, near))}'
+    more = f', … ({len(near)} in all)' if len(near) > MOST_NAMES else ''
+    return f'there is no {kind} {short(name)}; there is {", ".join(map(_NAMES.repr, near[:MOST_NAMES]))}{more}'
 
 
 def not_negative(number: float, name: str) -> float:

@@ -245,7 +245,7 @@ LAST = r'layers\[1\]\.neurons\[0\]'
 GOOD = document()
 
 MALFORMED = {
-    'empty': ('', 'line 1, column 1: not JSON, or cut short'),
+    'empty': ('', r'the file is empty\. Right: a file that save\(model, path\) wrote'),
     'blank': (' \n\n', 'line 3, column 1: not JSON'),
     'not JSON': ('\x80\x04\x95', 'line 1, column 1: not JSON'),
     'truncated': (GOOD[:100], r'line 1, column \d+: not JSON, or cut short'),
@@ -260,12 +260,12 @@ MALFORMED = {
     'another object': ('{"layers": []}', 'not a model file: one holds an object with "format": "micrograd model"'),
     'another format': (top(format='onnx'), 'not a model file'),
     'format of another type': (top(format=['micrograd model']), 'not a model file'),
-    'no version': (top(version=...), 'version should be a finite number, not null'),
+    'no version': (top(version=...), "the file lacks the key 'version'$"),
     'version as text': (top(version='1'), "version should be a finite number, not '1'"),
     'version true': (top(version=True), 'version should be a finite number, not true'),
     'a later version': (top(version=2, sparse=[]), 'version is 2, and this micrograd reads 1'),
     'an odd version': (top(version=1.5), 'version is 1.5, and'),
-    'no type': (top(type=...), 'type should be one of Neuron, Layer, MLP, not null'),
+    'no type': (top(type=...), "the file lacks the key 'type'$"),
     'another type': (top(type='GPT'), "not 'GPT'"),
     'type of another type': (top(type=['MLP']), 'type should be one of Neuron, Layer, MLP, not a list'),
     'type of another place': (top(type='Neuron', layers=[]), "the file lacks the key 'activation'"),
@@ -286,7 +286,7 @@ MALFORMED = {
     'extra key': (document(bias=1.0), f"{LAST} has the unknown key 'bias'"),
     'extra key on top': (top(layers=[], author='x'), "the file has the unknown key 'author'"),
     'extra key in a layer': (top(layers=[{'neurons': [], 'x': 1}]), r"layers\[0\] has the unknown key 'x'"),
-    'long extra key': (document(**{'x' * 10_000: 1}), r'unknown key .{30}$'),
+    'long extra key': (document(**{'x' * 10_000: 1}), r'unknown key .{30}, besides activation, w, b$'),
     'duplicate key': (GOOD.replace('"b": 0.0', '"b": 0.0, "b": 0.0'), r"neurons\[0\] has the key 'b' more than once"),
     'duplicate key on top': (GOOD[:-1] + ', "version": 1}', "the file has the key 'version' more than once"),
     'duplicate layers': (GOOD[:-1] + ', "layers": []}', "the file has the key 'layers' more than once"),
@@ -318,7 +318,7 @@ MALFORMED = {
     'code as activation': (document(activation='__import__("os").abort()'), rf'{LAST}\.activation: '),
     'activation null': (document(activation=None), rf'{LAST}\.activation should be a string, not null'),
     'activation a list': (document(activation=['relu']), rf'{LAST}\.activation should be a string, not a list'),
-    'long activation': (document(activation='x' * 10**6), rf'{LAST}\.activation: there is no activation .{{30}};'),
+    'long activation': (document(activation='x' * 10**6), rf'{LAST}\.activation should have no more than 100 characters, not be .{{30}}$'),
     'surrogate': (document(activation='\ud800'), r"no activation '\\ud800'"),
     'deep lists': ('[' * 1_000_000, f'line 1: more than {MAX_DEPTH} brackets within brackets'),
     'deep objects': ('\n{"a\\"b": ' * 100_000, f'line {MAX_DEPTH + 2}: more than {MAX_DEPTH} brackets'),
@@ -344,7 +344,7 @@ def test_the_good_document_is_good(path):
 
 def test_brackets_in_strings_do_not_nest(path):
     path.write_text(document(activation='[' * 1000 + '\\"' + '{' * 1000))
-    with pytest.raises(CheckpointError, match='no activation'):
+    with pytest.raises(CheckpointError, match='activation should have no more'):
         load(path)
 
 
@@ -418,12 +418,6 @@ def test_a_large_file_is_refused_before_it_is_parsed(path):
         load(path, max_bytes=size - 1)
 
 
-@posix
-def test_what_has_no_size_is_read_up_to_the_limit():
-    with pytest.raises(CheckpointError, match='more than 1000 bytes'):
-        load('/dev/zero', max_bytes=1000)
-
-
 def test_a_huge_file_is_not_read(path):
     with open(path, 'wb') as file:
         file.truncate(10**12)  # a hole, which takes no space on the disk
@@ -437,12 +431,6 @@ def test_a_deep_file_does_not_crash_programs_with_a_high_recursion_limit(path):
     run = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert 'CheckpointError' in run.stderr.splitlines()[-1]
-
-
-@pytest.mark.parametrize(('name', 'error'), [('absent.json', FileNotFoundError), ('.', IsADirectoryError)])
-def test_files_that_cannot_be_read(name, error, tmp_path):
-    with pytest.raises(error):
-        load(tmp_path / name)
 
 
 # Writing

@@ -66,10 +66,16 @@ class Numbers:
     def decode(self, z: float) -> float:
         """The number that was standardised.
 
+        Raises:
+            DataError: it is beyond the floats.
+
         >>> Numbers('area', mean=50.0, scale=10.0).decode(2.0)
         70.0
         """
-        return self.mean + self.scale * z
+        number = self.mean + self.scale * z
+        if not math.isfinite(number):
+            raise DataError(f'{short(self.name)} would be {self.mean:g} + {self.scale:g} * {z:g}, beyond the floats')
+        return number
 
 
 @dataclass(frozen=True)
