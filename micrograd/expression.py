@@ -28,7 +28,7 @@ from micrograd.primitives import COMPOSITIONS, FLOATS, TABLE, Family
 from micrograd.scalars import Condition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Literal
 
     Kind = Literal['number', 'condition', 'list', 'constant']  # what a part is, and what is needed in its place
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     Reading = tuple[str | Callable[..., Any], list[tuple[ast.expr, Kind]]]  # a step, its operands still to be read
 
 MAX_LENGTH = 10_000  # characters
+FEW = 5  # names that a message lists …
+LONGEST_NAME = 40  # … and what it shows of each, in characters
 SEE_OPS = '; micrograd ops shows those there are'
 CONSTANTS = {'pi': pi, 'e': e, 'inf': inf, 'nan': nan}
 
@@ -119,13 +121,16 @@ class Expression:
         if missing:
             raise ExpressionError(
                 f'{_listed(missing)} {"has" if len(missing) == 1 else "have"} no value: '
-                f'add {" ".join(f"{name}=…" for name in missing)}{near(missing[0], [*unused, *CONSTANTS])}',
+                f'add {" ".join(f"{name:.{LONGEST_NAME}}=…" for name in missing[:FEW])}'
+                f'{near(missing[0], [*unused, *CONSTANTS])}',
                 self.text,
                 self._columns[missing[0]],
             )
         if unused:
             has = f'which has {_listed(self.variables)}' if self.variables else 'which has no variables'
-            raise ExpressionError(f'{unused[0]} has a value, but is not in {self.text!r:.60}, {has}', self.text)
+            raise ExpressionError(
+                f'{unused[0]:.{LONGEST_NAME}} has a value, but is not in {self.text!r:.60}, {has}', self.text
+            )
 
 
 def parse(text: str) -> Expression:
@@ -167,7 +172,7 @@ def assignments(texts: Iterable[str]) -> dict[str, float]:
     for text in texts:
         name, number = _assignment(text)
         if name in numbers:
-            raise ExpressionError(f'{name} has two values; give it one', text, 0)
+            raise ExpressionError(f'{name:.{LONGEST_NAME}} has two values; give it one', text, 0)
         numbers[name] = number
     return numbers
 
@@ -183,7 +188,9 @@ def _assignment(text: str) -> tuple[str, float]:
         raise ExpressionError(f'{name} is a function; give your variable another name', text, 0)
     expression = parse(number)
     if expression.variables:
-        raise ExpressionError(f'the value of {name} is a number, such as -0.5 or pi/2', text, text.index('=') + 1)
+        raise ExpressionError(
+            f'the value of {name:.{LONGEST_NAME}} is a number, such as -0.5 or pi/2', text, text.index('=') + 1
+        )
     return name, expression().data
 
 
@@ -197,7 +204,7 @@ def _tree(text: str) -> ast.expr:
             raise ExpressionError('no expression has a character that cannot be printed', text, column)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore')  # what Python would warn of here is an error further on
+            warnings.simplefilter('ignore')  # what Python would warn of is an error further on, or plain: 1or 2
             return ast.parse(text, mode='eval').body
     except SyntaxError as error:
         column = min(max((error.offset or 1) - 1, 0), len(text))
@@ -443,8 +450,10 @@ def _counted(count: int, kind: Kind) -> str:
     return f'{count} {kind}{"" if count == 1 else "s"}'
 
 
-def _listed(names: Iterable[str], word: str = 'and') -> str:
-    *first, last = names
+def _listed(names: Sequence[str], word: str = 'and') -> str:
+    """Names as a sentence has them: the first few, and how many more there are."""
+    shown = [f'{name:.{LONGEST_NAME}}' for name in names[:FEW]]
+    *first, last = shown if len(names) <= FEW else [*shown, f'{len(names) - FEW} more']
     return f'{", ".join(first)} {word} {last}' if first else last
 
 

@@ -1,6 +1,7 @@
 """Handwritten digits: MNIST where its files are given, else the small ones that come with scikit-learn."""
 
 from pathlib import Path
+from reprlib import repr as short
 from typing import Any, NamedTuple
 
 from micrograd.data.files import FilePath
@@ -146,7 +147,7 @@ def _array(path: Path, dimensions: int, what: str) -> IdxArray:
     if len(found.shape) != dimensions or found.data.typecode != 'B':
         raise DataError(
             f'{path}: {what} are unsigned bytes in {dimensions} dimension{"s" * (dimensions > 1)}, and this file has '
-            f'the shape {found.shape} and the type code {found.data.typecode!r} of the module array'
+            f'the shape {short(found.shape)} and the type code {found.data.typecode!r} of the module array'
         )
     return found
 

@@ -7,6 +7,7 @@ import zlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from reprlib import repr as short
 from typing import BinaryIO, SupportsIndex
 
 from micrograd.checks import finite
@@ -168,7 +169,7 @@ def _parse(source: _Bytes) -> IdxArray:
     shape = tuple(_size(source, k, dimensions) for k in range(1, dimensions + 1))
     numbers: array[float] = array(_TYPECODES[code])
     size = math.prod(shape) * numbers.itemsize
-    numbers.frombytes(source.take(size, f'{size} bytes of numbers of the shape {shape}'))
+    numbers.frombytes(source.take(size, f'{short(size)} bytes of numbers of the shape {short(shape)}'))
     source.expect_end()
     if sys.byteorder == 'little':
         numbers.byteswap()

@@ -1,0 +1,383 @@
+"""What each reader promises, as a function of bytes that raises nothing where the promise is kept.
+
+Whatever the bytes, the reader gives something with the properties below, or an error of `micrograd.errors` that names
+the file and is short enough to be read. It never raises another exception, never warns, never changes a model that is
+there already.
+"""
+
+import ast
+import csv
+import gzip
+import io
+import json
+import math
+import re
+import struct
+import warnings
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import redirect_stdout, suppress
+from itertools import chain, pairwise
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+from unittest.mock import patch
+
+from micrograd.checkpoint import load, load_with_columns, save
+from micrograd.data import Table, digits, read_csv, read_idx
+from micrograd.data.columns import Categories, Columns
+from micrograd.data.tables import Cells, read_cells
+from micrograd.errors import CheckpointError, DataError, ExpressionError, ShapeError
+from micrograd.expression import MAX_LENGTH, Expression, assignments, parse
+from micrograd.nn import MLP, Layer, Neuron
+from micrograd.tabular import outputs, training
+from tests.fuzz.meaning import meaning
+
+LONGEST_MESSAGE = 600  # characters, besides the name of the file
+
+Contract = Callable[[bytes, Path], None]
+Result = TypeVar('Result')
+
+
+def held(contract: Contract, content: bytes, folder: Path) -> None:
+    """Check a contract for some bytes; a warning is an error.
+
+    Args:
+        contract: one of the functions below.
+        content: the bytes.
+        folder: where files may be written.
+
+    Raises:
+        Exception: the contract is broken.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        contract(content, folder)
+
+
+def _outcome(read: Callable[[], Result], error: type[Exception], path: Path | None = None) -> Result | None:
+    """What a reader gives; None if it refuses with an error as it should be.
+
+    Args:
+        read: calls the reader.
+        error: what it may raise.
+        path: what the message should name.
+    """
+    try:
+        return read()
+    except error as refusal:
+        _check_message(refusal, path)
+        return None
+
+
+def _check_message(error: Exception, path: Path | None) -> None:
+    message = str(error)
+    assert path is None or message.startswith(str(path)), f'which file? {message}'
+    rest = message if path is None else message.replace(str(path), '')
+    assert len(rest) <= LONGEST_MESSAGE, f'{len(rest)} characters: {rest:.200}'
+    assert rest.isprintable(), f'not printable: {rest!r:.600}'
+    if isinstance(error, ExpressionError):
+        assert error.column is None or 0 <= error.column <= len(error.text)
+
+
+def _written(content: bytes, path: Path) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def _bits(x: float) -> str:
+    """A number as a text that only the same number has; every nan is the same."""
+    return float(x).hex()
+
+
+# Model files ---------------------------------------------------------------------------------------------------------
+
+
+def checkpoint(content: bytes, folder: Path) -> None:
+    """A model file holds the network that is written in it, and is the same file when it is saved again."""
+    path = _written(content, folder / 'model.json')
+    _check_state(content)
+    model = _outcome(lambda: load(path), CheckpointError, path)
+    with_columns = _outcome(lambda: load_with_columns(path), CheckpointError, path)
+    if model is None:
+        assert with_columns is None
+        return
+    document = json.loads(content.decode('utf-8-sig'), parse_int=float, parse_constant=_no_json)
+    assert document['type'] == type(model).__name__
+    numbers, parameters = list(_numbers_in(document)), [p.data for p in model.parameters()]
+    assert list(map(_bits, parameters)) == list(map(_bits, numbers))
+    assert all(map(math.isfinite, parameters))
+    assert (with_columns is None) is ('columns' not in document)
+    columns = None
+    if with_columns is not None:
+        columns = with_columns[1]
+        _check_columns(*with_columns, path)
+    first = _saved(model, folder / 'first.json', columns)
+    assert _saved(load(folder / 'first.json'), folder / 'second.json', columns) == first
+    model([0.5] * len(next(_neurons(model)).w))
+
+
+def _no_json(name: str) -> NoReturn:
+    raise AssertionError(f'{name} is no JSON')
+
+
+def _numbers_in(document: dict[str, Any]) -> Iterable[float]:
+    """The parameters in a model file, in the order in which a network has them."""
+    for part in document.get('layers') or document.get('neurons') or ():
+        yield from _numbers_in(part)
+    yield from document.get('w', ())
+    if 'b' in document:
+        yield document['b']
+
+
+def _neurons(model: Neuron | Layer | MLP) -> Iterable[Neuron]:
+    if isinstance(model, Neuron):
+        return iter([model])
+    layers = model.layers if isinstance(model, MLP) else [model]
+    return (neuron for layer in layers for neuron in layer.neurons)
+
+
+def _saved(model: Neuron | Layer | MLP, path: Path, columns: Columns | None) -> bytes:
+    save(model, path, columns=columns)
+    return path.read_bytes()
+
+
+def _check_columns(model: MLP, columns: Columns, path: Path) -> None:
+    """A model that carries columns is of their sizes, and turns rows into answers, or says why not."""
+    assert columns.width == len(model.layers[0].neurons[0].w)
+    assert columns.target.width == len(model.layers[-1].neurons)
+    names = [column.name for column in columns.inputs]
+    row = [column.categories[-1] if isinstance(column, Categories) else '0.5' for column in columns.inputs]
+    rows = _outcome(lambda: columns.rows(Cells(path, names, [row], [2])), DataError, path)
+    if rows is None:
+        return
+    (numbers,) = rows
+    assert len(numbers) == columns.width
+    assert all(map(math.isfinite, numbers))
+    found = model(numbers)
+    _check_answer(columns, [y.data for y in (found if isinstance(found, list) else [found])])
+
+
+def _check_answer(columns: Columns, found: list[float]) -> None:
+    if not all(map(math.isfinite, found)):
+        return  # which micrograd predict refuses
+    if isinstance(columns.target, Categories):
+        assert 0.0 <= outputs.classified(columns.target, found).probability <= 1.0
+        return
+    numbers = _outcome(lambda: outputs.numbers(columns.target, [found]), DataError)
+    assert numbers is None or all(map(math.isfinite, numbers))
+
+
+def _check_state(content: bytes) -> None:
+    """A state fits a model or leaves it as it is."""
+    try:
+        state = json.loads(content)
+    except (ValueError, RecursionError):
+        return
+    model = Layer(2, 2, generator=0)
+    before = model.state_dict()
+    _outcome(lambda: model.load_state_dict(state), CheckpointError if isinstance(state, dict) else TypeError)
+    after = model.state_dict()
+    assert after == before or all(_bits(number) == _bits(state[name]) for name, number in after.items())
+
+
+# Tables --------------------------------------------------------------------------------------------------------------
+
+
+def table(content: bytes, folder: Path) -> None:
+    """A CSV file is a rectangle of cells, and the same one when it is written again; the readers agree about it."""
+    path = _written(content, folder / 'table.csv')
+    semicolons = _outcome(lambda: read_cells(path, delimiter=';'), DataError, path)
+    cells = _outcome(lambda: read_cells(path), DataError, path)
+    for found, delimiter in ((cells, ','), (semicolons, ';')):
+        if found is not None:
+            _check_cells(found, content, folder, delimiter)
+    _check_table(_outcome(lambda: read_csv(path, header=False), DataError, path))
+    numbers = _outcome(lambda: read_csv(path), DataError, path)
+    _check_table(numbers)
+    if numbers is not None:
+        assert cells is not None
+        assert [*numbers.input_names, numbers.target_name] == cells.names
+        assert [[*x, y] for x, y in zip(*numbers, strict=True)] == [list(map(float, row)) for row in cells.rows]
+    for missing in training.MISSING:
+        _check_preparation(path, cells, missing)
+
+
+def _check_table(found: Table | None) -> None:
+    if found is not None:
+        assert len(found.inputs) == len(found.targets) > 0
+        assert {len(row) for row in found.inputs} == {len(found.input_names)}
+        assert all(map(math.isfinite, chain(found.targets, *found.inputs)))
+
+
+def _check_cells(cells: Cells, content: bytes, folder: Path, delimiter: str) -> None:
+    assert len(set(cells.names)) == len(cells.names) > 0
+    assert all(cells.names)
+    assert {len(row) for row in cells.rows} == {len(cells.names)}
+    assert all(cell == cell.strip() for row in cells.rows for cell in row)
+    assert all(before < after for before, after in pairwise([0, *cells.lines]))
+    text = content.decode().removeprefix('\ufeff')
+    if '"' not in text:
+        assert [cells.names, *cells.rows] == _split(text, delimiter)
+    again = read_cells(_written(_csv(cells, delimiter), folder / 'again.csv'), delimiter=delimiter)
+    assert (again.names, again.rows) == (cells.names, cells.rows)
+
+
+def _split(text: str, delimiter: str) -> list[list[str]]:
+    """The cells of a file without quotes."""
+    rows = [[cell.strip() for cell in line.split(delimiter)] for line in re.split(r'\r\n|\r|\n', text)]
+    return [row for row in rows if row != ['']]
+
+
+def _csv(cells: Cells, delimiter: str) -> bytes:
+    text = io.StringIO(newline='')
+    csv.writer(text, delimiter=delimiter).writerows([cells.names, *cells.rows])
+    return text.getvalue().encode()
+
+
+class _PreparedError(Exception):
+    """Everything is ready for the training."""
+
+
+def _check_preparation(path: Path, cells: Cells | None, missing: str) -> None:
+    """What `micrograd train` makes of a table: finite numbers, as wide as the network."""
+    target = cells.names[-1] if cells is not None else 'y'
+    with patch.object(training, 'fit', side_effect=_PreparedError) as fit, redirect_stdout(io.StringIO()):
+        with suppress(_PreparedError):
+            _outcome(
+                lambda: training.train(path, target, hidden=(1,), missing=missing, progress=False), DataError, path
+            )
+        if not fit.called:
+            return
+    model, (rows, targets) = fit.call_args.args
+    other_rows, other_targets = fit.call_args.kwargs['validation']
+    rows, targets = [*rows, *other_rows], [*targets, *other_targets]
+    assert cells is not None
+    assert len(rows) == len(targets) == len(cells.rows)
+    assert {len(row) for row in rows} == {len(model.layers[0].neurons[0].w)}
+    assert all(map(math.isfinite, chain(*rows)))
+    if fit.call_args.kwargs['loss'] == 'mse':
+        assert all(map(math.isfinite, targets))
+        return
+    assert {len(row) for row in targets} == {len(model.layers[-1].neurons)}
+    assert all(sorted(row) == [*[0.0] * (len(row) - 1), 1.0] for row in targets)
+
+
+# IDX files -----------------------------------------------------------------------------------------------------------
+
+FORMS = {0x08: 'B', 0x09: 'b', 0x0B: 'h', 0x0C: 'i', 0x0D: 'f', 0x0E: 'd'}
+
+
+def idx(content: bytes, folder: Path) -> None:
+    """An IDX file is read if it is one, gzipped or not, and holds the numbers that the format says."""
+    path = _written(content, folder / 'array.idx')
+    plain = _unzipped(content)
+    expected = _array(plain)
+    found = _outcome(lambda: read_idx(path), DataError, path)
+    assert (found is None) is (expected is None), 'a good file is refused, or a bad one read'
+    if found is None or expected is None:
+        return
+    zipped = read_idx(_written(gzip.compress(plain, 1, mtime=0), folder / 'array.idx.gz'))
+    shape, numbers = expected
+    for array in (found, zipped):
+        assert array.shape == shape
+        assert list(map(_bits, array.data)) == list(map(_bits, numbers))
+    assert len(found.rows()) == len(found) == shape[0]
+    _check_digits(content, shape, folder)
+
+
+def _unzipped(content: bytes) -> bytes:
+    if content[:2] != b'\x1f\x8b':
+        return content
+    try:
+        return gzip.decompress(content)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return b''
+
+
+def _array(content: bytes) -> tuple[tuple[int, ...], Sequence[float]] | None:
+    """Shape and numbers of an IDX file; None if the bytes are none."""
+    if len(content) < 4 or content[:2] != b'\0\0' or content[2] not in FORMS:
+        return None
+    start = 4 + 4 * content[3]
+    if content[3] == 0 or len(content) < start:
+        return None
+    shape = struct.unpack(f'>{content[3]}I', content[4:start])
+    form, size = FORMS[content[2]], math.prod(shape)
+    if size == 0 or len(content) - start != size * struct.calcsize(form):
+        return None
+    return shape, struct.unpack(f'>{size}{form}', content[start:])
+
+
+def _check_digits(content: bytes, shape: tuple[int, ...], folder: Path) -> None:
+    """Labels for images, or images for labels: pixels from 0 to 1, digits below 10."""
+    images, labels = folder / 't10k-images-idx3-ubyte', folder / 't10k-labels-idx1-ubyte'
+    count = min(shape[0], 1000)
+    if len(shape) == 3:
+        _written(content, images)
+        _written(bytes([0, 0, 8, 1, *count.to_bytes(4, 'big'), *(i % 10 for i in range(count))]), labels)
+    else:
+        _written(bytes([0, 0, 8, 3, *count.to_bytes(4, 'big'), 0, 0, 0, 1, 0, 0, 0, 1, *[255] * count]), images)
+        _written(content, labels)
+    found = _outcome(lambda: digits(folder), DataError, folder)
+    if found is not None:
+        examples = [*found.train.inputs, *found.test.inputs]
+        assert all(0.0 <= pixel <= 1.0 for row in examples for pixel in row)
+        assert all(0 <= label <= 9 for label in (*found.train.targets, *found.test.targets))
+
+
+# Expressions ---------------------------------------------------------------------------------------------------------
+
+NUMBERS = (0.5, -1.25, 3.0, 0.0, -2.0)
+
+
+def expression(content: bytes, folder: Path) -> None:
+    """An expression, then, behind NUL bytes, numbers for its variables: as `micrograd` gets them from a shell.
+
+    What is read has the value that Python's syntax says, and is the same when Python writes it another way.
+    """
+    text, *given = content.decode(errors='surrogateescape').split('\0')
+    named = _outcome(lambda: assignments(given), ExpressionError) or {}
+    read = _outcome(lambda: parse(text), ExpressionError)
+    if read is None:
+        return
+    fits = named.keys() == set(read.variables)
+    assert (_outcome(lambda: _value(read, named), ExpressionError) is not None) is fits
+    numbers = {name: named.get(name, NUMBERS[i % len(NUMBERS)]) for i, name in enumerate(read.variables)}
+    found = _value(read, numbers)
+    with suppress(RecursionError):  # of Python's own walks; ours are loops
+        tree = _tree(read.text)
+        assert found == _meant(tree, numbers)
+        _check_rewritten(ast.unparse(tree), read, numbers, found)
+
+
+def _tree(text: str) -> ast.expr:
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # of 1and 2, say, which means 1 and 2
+        return ast.parse(text, mode='eval').body
+
+
+def _value(read: Expression, numbers: dict[str, float]) -> str:
+    """The bits of the value, after a backward pass; or that lists do not fit."""
+    result = _outcome(lambda: read(**numbers), ShapeError)
+    if result is None:
+        return 'ShapeError'
+    result.backward()
+    return _bits(result.data)
+
+
+def _meant(tree: ast.expr, numbers: dict[str, float]) -> str:
+    try:
+        return _bits(meaning(tree, numbers))
+    except ShapeError:
+        return 'ShapeError'
+
+
+def _check_rewritten(text: str, read: Expression, numbers: dict[str, float], found: str) -> None:
+    if len(text) > MAX_LENGTH:
+        return
+    again = parse(text)
+    assert again.variables == read.variables
+    assert _value(again, numbers) == found
+
+
+CONTRACTS: dict[str, Contract] = {'checkpoint': checkpoint, 'csv': table, 'idx': idx, 'expression': expression}
