@@ -21,7 +21,6 @@ from micrograd.data.files import FilePath
 from micrograd.data.handwriting import CLASSES
 from micrograd.engine import Value
 from micrograd.errors import DataError, optional_import
-from micrograd.examples import Example, pairs
 from micrograd.history import History
 from micrograd.initialisation import Initialisation
 from micrograd.metrics import Loss, Mistake, worst_mistakes
@@ -29,13 +28,11 @@ from micrograd.nn import MLP
 from micrograd.optim import SGD
 from micrograd.outputs import Write, directory, write_files
 from micrograd.render.plots import confusion_matrix, images, loss_curve, save_figure
-from micrograd.training import Run
+from micrograd.training import fit
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
-
-    from micrograd.compiler.epochs import NativeTraining
 
 __all__ = ['COSTS', 'Cost', 'Trained', 'binary_cross_entropy', 'run', 'train']
 
@@ -175,7 +172,7 @@ def train(
     """
     optional_import('numpy', 'compile')
     chosen, generator = _cost(cost), random_generator(seed)
-    epochs, size = count(epochs, 'epochs'), min(count(batch_size, 'batch_size'), len(data.train.inputs))
+    epochs, batch_size = count(epochs, 'epochs'), count(batch_size, 'batch_size')
     rate = positive(chosen.eta if eta is None else eta, 'eta')
     sizes = _sizes(math.prod(data.shape), hidden)
     options: dict[str, Any] = {'activation': 'sigmoid', 'output': 'sigmoid', 'initialisation': initialisation}
@@ -184,34 +181,25 @@ def train(
     training, test = _Arrays.of(data.train), _Arrays.of(data.test)
     with _logits(model) if chosen.on_logits else nullcontext():
         watch = _Watch(model, training, test)
-        history = _Run(
-            model=model,
+        history = fit(
+            model,
+            (training.inputs, training.targets),
             loss=chosen.loss,
-            metrics={},
             optimizer=SGD(model.parameters(), lr=rate),
-            examples=training.pairs(),
-            held_out=test.pairs(),
-            size=size,
-            generator=generator,
+            epochs=epochs,
+            batch_size=batch_size,
+            seed=generator,
+            validation=(test.inputs, test.targets),
             callbacks=[watch],
-        ).train(epochs, progress, compiled=True)
+            progress=progress,
+            compiled=True,
+        )
         if history.stopped == 'interrupted':
             raise KeyboardInterrupt
         outputs = watch.predict(test.inputs)
     answers: list[int] = outputs.argmax(axis=1).tolist()
     mistakes = worst_mistakes(outputs.tolist(), test.targets.tolist(), chosen.loss)
     return Trained(model, watch.beside(history), answers, mistakes)
-
-
-class _Run(Run):
-    """What `fit` does, but for one thing."""
-
-    def renew(self, native: 'NativeTraining') -> None:
-        """Nothing: the callback only looks.
-
-        To find out that nothing has changed, `fit` calls the model on symbols after every epoch, which takes several
-        times as long as the epoch.
-        """
 
 
 class _Arrays(NamedTuple):
@@ -227,12 +215,11 @@ class _Arrays(NamedTuple):
 
         return cls(np.array(data.inputs), np.array(one_hot(data.targets, CLASSES)), np.array(data.targets))
 
-    def pairs(self) -> list[Example]:
-        return pairs((self.inputs, self.targets), 'data')
-
 
 class _Watch:
     """A callback that counts, after each epoch, how many digits come out right, and prints it as the book does."""
+
+    only_looks = True  # see fit
 
     def __init__(self, model: MLP, training: _Arrays, test: _Arrays):
         from micrograd.compiler.program import compile as compiled  # which needs NumPy

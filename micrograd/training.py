@@ -76,7 +76,9 @@ def fit(
             epoch the outputs are those from which the steps are computed: metrics cost no second evaluation.
         validation: data to measure loss and metrics on at the end of each epoch, in any of the forms of `data`.
         callbacks: functions that receive the History at the end of each epoch; one that returns True, nothing else,
-            ends the training. It may change the optimiser too: `lambda history: setattr(optimizer, 'lr', …)`.
+            ends the training. It may change the optimiser too: `lambda history: setattr(optimizer, 'lr', …)`. So after
+            each epoch compiled steps are compared with what the model and the loss are by then, which can take longer
+            than the epoch; where every callback has an attribute `only_looks` that is true, they are trusted instead.
         progress: whether to show a progress bar, with loss and metrics of the epoch so far, on stderr.
         compiled: whether the steps are made natively, many at once: the same steps, to rounding, in a small part of
             the time. 'auto' does so where it can, and `history.compiled` says whether it did. Then the model is called
@@ -211,7 +213,7 @@ class Run:
             answers = [callback(self.history) for callback in self.callbacks]
             if any(answer is True for answer in answers):
                 return 'callback'
-            if self.callbacks and self.native and epoch <= epochs:
+            if self.native and epoch <= epochs and not all(getattr(f, 'only_looks', False) for f in self.callbacks):
                 self.renew(self.native)
         return 'finished'
 

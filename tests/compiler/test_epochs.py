@@ -8,6 +8,7 @@ import pytest
 
 import micrograd
 from micrograd import Value, losses, nn, optim
+from micrograd.compiler.epochs import NativeTraining
 from micrograd.data import blobs, moons
 from micrograd.errors import DataError, TracingError, TrainingError
 from micrograd.training import History, binary_accuracy, fit
@@ -499,6 +500,35 @@ def test_what_a_callback_changes_is_obeyed(change: str) -> None:
         found.append((w.data, v.data, history.losses))
     assert found[1][:2] == pytest.approx(found[0][:2], rel=CLOSE)
     assert found[1][2] == pytest.approx(found[0][2], rel=CLOSE)
+
+
+class Looks:
+    """A callback that notes what it sees."""
+
+    def __init__(self, only: bool, w: Value):
+        self.only_looks = only
+        self.w, self.seen = w, list[float]()
+
+    def __call__(self, history: History) -> None:
+        self.seen.append(self.w.data)
+
+
+@pytest.mark.parametrize(('looks', 'looked_through'), [((True, True), 0), ((True, False), 3), ((False,), 3)])
+def test_callbacks_that_only_look_are_trusted(
+    looks: tuple[bool, ...], looked_through: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[NativeTraining] = []
+    original = NativeTraining.is_current
+    monkeypatch.setattr(NativeTraining, 'is_current', lambda self: counted.append(self) or original(self))
+    model, reference = nn.Neuron(1, nonlin=False, generator=1), nn.Neuron(1, nonlin=False, generator=1)
+    callbacks = [Looks(only, model.w[0]) for only in looks]
+    eager = Looks(only=False, w=reference.w[0])
+    for neuron, watchers, compiled in ((model, callbacks, True), (reference, [eager], False)):
+        sgd = optim.SGD(neuron.parameters(), lr=0.1)
+        fit(neuron, LINE, loss='mse', optimizer=sgd, epochs=4, callbacks=watchers, progress=False, compiled=compiled)
+    assert len(counted) == looked_through
+    for callback in callbacks:
+        assert callback.seen == pytest.approx(eager.seen, rel=CLOSE)
 
 
 def test_a_rule_that_selects_is_not_fooled_by_a_nan() -> None:
