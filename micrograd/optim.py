@@ -19,9 +19,11 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import islice
+from reprlib import repr as short
 from typing import Any
 
-from micrograd.checks import not_negative, positive
+from micrograd.checks import MOST_NAMES, not_negative, positive
 from micrograd.clipping import clip_grad_norm, clip_grad_value, distinct_leaves
 from micrograd.engine import Value
 from micrograd.errors import CheckpointError
@@ -44,6 +46,7 @@ __all__ = [
 ]
 
 Rule = Callable[..., tuple[Any, ...]]
+MOST_STEPS = 2**53  # a float, which the corrections of Adam compute with, counts no further
 
 
 # --- the optimisers --------------------------------------------------------------------------------------------------
@@ -358,7 +361,8 @@ def _same_names(path: str, loaded: Any, mine: Mapping[str, Any]) -> None:
 
 
 def _names(mapping: Mapping[str, Any]) -> str:
-    return ', '.join(sorted(map(repr, mapping))) or 'none'
+    more = f', … ({len(mapping)} in all)' if len(mapping) > MOST_NAMES else ''
+    return (', '.join(sorted(map(short, islice(mapping, MOST_NAMES)))) or 'none') + more
 
 
 def _same(path: str, loaded: Any, mine: Any) -> None:
@@ -382,8 +386,8 @@ def _loaded_rate(lr: Any, mine: float | Schedule) -> float | Schedule:
 
 
 def _loaded_count(steps: Any) -> int:
-    if type(steps) is not int or steps < 0:
-        raise CheckpointError(f'steps should be a whole number from 0 on, not {steps!r:.60}')
+    if type(steps) is not int or not 0 <= steps <= MOST_STEPS:
+        raise CheckpointError(f'steps should be a whole number from 0 to {MOST_STEPS}, not {steps!r:.60}')
     return steps
 
 
