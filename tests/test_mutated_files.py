@@ -1,5 +1,8 @@
 """Every reader keeps its promise for mutated files, for the good ones, and for all that it once read wrongly."""
 
+import gzip
+import tracemalloc
+
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
@@ -7,6 +10,8 @@ from hypothesis import strategies as st
 from tests.fuzz.contracts import CONTRACTS, held
 from tests.fuzz.material import material
 from tests.fuzz.mutations import mutated
+
+MEGABYTE = 2**20
 
 
 @pytest.fixture(params=CONTRACTS)
@@ -24,10 +29,36 @@ def test_good_files_and_former_findings(reader, its_material, tmp_path):
         held(CONTRACTS[reader], content, tmp_path)
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_mutated_files(reader, its_material, tmp_path, data):
     seed = data.draw(st.sampled_from(its_material.seeds))
     content = mutated(seed, its_material, data.draw(st.randoms(use_true_random=False)))
     note(f'{content!r}')
     held(CONTRACTS[reader], content, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ('name', 'content'),
+    [
+        ('checkpoint', b'[' * 100_000),
+        ('checkpoint', b'{"format": ' + b'9' * 100_000 + b'}'),
+        ('csv', b',' * 100_000),
+        ('csv', b'a,b\n' + b'"' * 100_001),
+        ('idx', bytes([0, 0, 14, 255]) + b'\xff' * 1020),
+        ('idx', bytes([0, 0, 8, 1]) + b'\xff' * 4),
+        ('idx', gzip.compress(bytes([0, 0, 14, 2]) + b'\xff' * 8 + bytes(100))),
+        ('expression', b'-' * 9_999 + b'x'),
+        ('expression', b'9**' * 3_000 + b'9'),
+        ('expression', b'x' * MEGABYTE),
+    ],
+    ids=lambda x: x if isinstance(x, str) else repr(x[:12]),
+)
+def test_a_small_file_takes_little_memory(name, content, tmp_path):
+    tracemalloc.start()
+    try:
+        held(CONTRACTS[name], content, tmp_path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 32 * MEGABYTE

@@ -24,7 +24,7 @@ from unittest.mock import patch
 
 from micrograd.checkpoint import load, load_with_columns, save
 from micrograd.data import Table, digits, read_csv, read_idx
-from micrograd.data.columns import Categories, Columns
+from micrograd.data.columns import ABSENT, Categories, Columns, Numbers
 from micrograd.data.tables import Cells, read_cells
 from micrograd.errors import CheckpointError, DataError, ExpressionError, ShapeError
 from micrograd.expression import MAX_LENGTH, Expression, assignments, parse
@@ -113,7 +113,7 @@ def checkpoint(content: bytes, folder: Path) -> None:
         _check_columns(*with_columns, path)
     first = _saved(model, folder / 'first.json', columns)
     assert _saved(load(folder / 'first.json'), folder / 'second.json', columns) == first
-    model([0.5] * len(next(_neurons(model)).w))
+    model([0.5] * len(_first_neuron(model).w))
 
 
 def _no_json(name: str) -> NoReturn:
@@ -129,11 +129,11 @@ def _numbers_in(document: dict[str, Any]) -> Iterable[float]:
         yield document['b']
 
 
-def _neurons(model: Neuron | Layer | MLP) -> Iterable[Neuron]:
+def _first_neuron(model: Neuron | Layer | MLP) -> Neuron:
     if isinstance(model, Neuron):
-        return iter([model])
-    layers = model.layers if isinstance(model, MLP) else [model]
-    return (neuron for layer in layers for neuron in layer.neurons)
+        return model
+    layer = model.layers[0] if isinstance(model, MLP) else model
+    return layer.neurons[0]
 
 
 def _saved(model: Neuron | Layer | MLP, path: Path, columns: Columns | None) -> bytes:
@@ -160,10 +160,11 @@ def _check_columns(model: MLP, columns: Columns, path: Path) -> None:
 def _check_answer(columns: Columns, found: list[float]) -> None:
     if not all(map(math.isfinite, found)):
         return  # which micrograd predict refuses
-    if isinstance(columns.target, Categories):
-        assert 0.0 <= outputs.classified(columns.target, found).probability <= 1.0
+    target = columns.target
+    if isinstance(target, Categories):
+        assert 0.0 <= outputs.classified(target, found).probability <= 1.0
         return
-    numbers = _outcome(lambda: outputs.numbers(columns.target, [found]), DataError)
+    numbers = _outcome(lambda: outputs.numbers(target, [found]), DataError)
     assert numbers is None or all(map(math.isfinite, numbers))
 
 
@@ -200,6 +201,8 @@ def table(content: bytes, folder: Path) -> None:
         assert [[*x, y] for x, y in zip(*numbers, strict=True)] == [list(map(float, row)) for row in cells.rows]
     for missing in training.MISSING:
         _check_preparation(path, cells, missing)
+        if cells is not None:
+            _check_rows(cells, missing == 'mean')
 
 
 def _check_table(found: Table | None) -> None:
@@ -231,7 +234,7 @@ def _split(text: str, delimiter: str) -> list[list[str]]:
 def _csv(cells: Cells, delimiter: str) -> bytes:
     text = io.StringIO(newline='')
     csv.writer(text, delimiter=delimiter).writerows([cells.names, *cells.rows])
-    return text.getvalue().encode()
+    return text.getvalue().encode('utf-8-sig')  # a first name may begin with a byte order mark
 
 
 class _PreparedError(Exception):
@@ -260,6 +263,24 @@ def _check_preparation(path: Path, cells: Cells | None, missing: str) -> None:
         return
     assert {len(row) for row in targets} == {len(model.layers[-1].neurons)}
     assert all(sorted(row) == [*[0.0] * (len(row) - 1), 1.0] for row in targets)
+
+
+SIZE, COLOUR = Numbers('size', mean=2.0, scale=0.5), Categories('colour', ('blue', 'red'), (0.25, 0.75))
+FRUIT = Categories('fruit', ('apple', 'plum'), (0.5, 0.5))
+
+
+def _check_rows(cells: Cells, fills: bool) -> None:
+    """What `micrograd predict` makes of a table, with the columns of another."""
+    columns = Columns((SIZE, COLOUR), FRUIT, fills)
+    rows = _outcome(lambda: columns.rows(cells), DataError, Path(cells.path))
+    if rows is None:
+        return
+    sizes, colours = cells.column('size'), cells.column('colour')
+    assert len(rows) == len(sizes)
+    for (z, *shares), size, colour in zip(rows, sizes, colours, strict=True):
+        assert fills or (size and colour)
+        assert z == 0.0 if size.lower() in ABSENT else z == 2.0 * (float(size) - 2.0)
+        assert shares == [colour == 'blue', colour == 'red'] if colour else shares == [0.25, 0.75]
 
 
 # IDX files -----------------------------------------------------------------------------------------------------------

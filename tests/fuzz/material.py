@@ -3,6 +3,7 @@
 import gzip
 import json
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 
 from micrograd.checkpoint import save
@@ -38,7 +39,7 @@ def _checkpoint(folder: Path) -> tuple[list[bytes], list[bytes]]:
         (Numbers('area', 70.5, 12.25), Categories('heating', ('gas', 'oil'), (0.75, 0.25))), Numbers('price', 2.0, 0.5)
     )
     classes = Columns((Numbers('x', 0.0, 1.0),), Categories('class', ('0', 'é "q"'), (0.5, 0.5)), fills=True)
-    models = [
+    models: list[tuple[Neuron | Layer | MLP, Columns | None]] = [
         (Neuron(2, activation='clamp(-inf, 1e-3)', generator=0), None),
         (Layer(1, 2, activation='leaky_relu(0.2)', generator=0), None),
         (MLP(2, [2, 1], activation='tanh', generator=0), None),
@@ -86,7 +87,7 @@ def _idx(folder: Path) -> tuple[list[bytes], list[bytes]]:
     return [*seeds, *zipped, two], [*sizes, *types, b'\x1f\x8b\x08', b'\x1f\x8b']
 
 
-def _array(code: int, shape: tuple[int, ...], form: str, numbers: object) -> bytes:
+def _array(code: int, shape: tuple[int, ...], form: str, numbers: Iterable[float]) -> bytes:
     sizes = struct.pack(f'>{len(shape)}I', *shape)
     return bytes([0, 0, code, len(shape)]) + sizes + b''.join(struct.pack(f'>{form}', number) for number in numbers)
 

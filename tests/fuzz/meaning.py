@@ -3,19 +3,20 @@
 import ast
 import math
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from micrograd.expression import CONSTANTS
 from micrograd.primitives import FLOATS
 
-BINARY = {
+BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: lambda x, y: FLOATS.div(x, y),
     ast.Pow: lambda x, y: FLOATS.pow(x, y),
 }
-COMPARISONS = {
+COMPARISONS: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
@@ -51,7 +52,7 @@ def meaning(node: ast.AST, numbers: dict[str, float]) -> Any:
         return float(of(part))
 
     match node:
-        case ast.Constant(value=value):
+        case ast.Constant(value=int() | float() as value):
             return float(value)
         case ast.Name(id=name):
             return CONSTANTS[name] if name in CONSTANTS else numbers[name]
