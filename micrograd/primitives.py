@@ -412,7 +412,7 @@ MIN = row('min', latex=r'\min_i x_i', lists=1,
 SELECT = row('select', latex=r'x_i', lists=1,
     value=lambda o, i, *xs: o.where(_is_index(o, i, len(xs)), _total(o.where(o.equal(i, float(k)), x, 0.0)
         for k, x in enumerate(xs)), nan),
-    forward=lambda i, *xs: xs[int(i)] if 0.0 <= i < len(xs) and i % 1.0 == 0.0 else nan,
+    forward=lambda *operands: _selected(*operands),
     partials=lambda o, z, i, *xs: (0.0,) + (1.0,) * len(xs),
     blocked=lambda o, z, i, *xs: (
         True, *(o.where(o.equal(i, float(k)), False, True) for k in range(len(xs)))))  # fmt: skip
@@ -424,6 +424,13 @@ LOGSUMEXP = row('logsumexp', latex=r'\ln \sum_i e^{x_i}', lists=1,
 
 def _is_index(o: Any, i: Any, count: int) -> Any:
     return o.where(i >= 0.0, o.where(i < float(count), o.equal(o.floor(i), i), False), False)
+
+
+def _selected(*operands: float) -> float:
+    if not operands:
+        raise ShapeError('select takes an index and, behind it, the numbers that it chooses from; the list is empty')
+    i, *xs = operands
+    return xs[int(i)] if 0.0 <= i < len(xs) and i % 1.0 == 0.0 else nan
 
 
 def _gap(xs: list[float]) -> tuple[float, ...]:
