@@ -20,16 +20,19 @@ from micrograd.node import ByHand, parents
 from micrograd.primitives import FLOATS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from types import TracebackType
 
     from micrograd.engine import Value
+
+    Seeds = Iterable[tuple[Value, float]]
 
 __all__ = ['check_finite', 'detect_anomaly']
 
 PACKAGE = str(Path(__file__).resolve().parent)
 LONGEST = 100  # characters of a line of the program
 SHOWN = 4  # operands
+_LEAVES = {'input': 'an input', 'parameter': 'a parameter', 'constant': 'a number'}
 
 
 class detect_anomaly:  # noqa: N801 - written like a function, as in PyTorch
@@ -38,10 +41,11 @@ class detect_anomaly:  # noqa: N801 - written like a function, as in PyTorch
     The error tells the operation, its operands, the layers around it, and the line of the program that made it; of
     gradients those of a node that was made inside the block. It holds for the thread or task that opened it. Where it
     is not open it costs nothing; where it is, each operation takes several times as long. A compiled function is one
-    operation to it. An operation that is defined by hand is watched forward only.
+    operation to it. An operation that is defined by hand is watched forward only. Of `jvp` the tangents are watched.
 
     Raises:
-        AnomalyError: at the operation, or at the call of `backward()` or `gradients()`, before any gradient is written.
+        AnomalyError: at the operation; or at the call of `backward()`, `gradients()`, `grad` or another transform,
+            before any gradient is written.
 
     >>> from micrograd import Value
     >>> p = Value(0.0, label='p')
@@ -94,33 +98,70 @@ def check_finite(model: Any) -> None:
     raise AnomalyError(f'{numbers} of {len(named)} parameters {verb} not finite: {", ".join(found[:SHOWN])}{more}')
 
 
-class _Watch:
-    """What is told of each node that is made, and of each backward pass that begins."""
+class _Notes:
+    """What is told of each node that is made, and of each sweep that begins."""
+
+    def made(self, v: Value) -> None:
+        """Note where a node was made."""
+        v._where = _line_of_the_program(), current_call()
+
+    def before_gradients(self, nodes: Sequence[Value], seeds: Seeds, wanted: set[int] | None = None) -> None:
+        """Look at the gradients of a sweep that is about to begin.
+
+        Args:
+            nodes: parents first.
+            seeds: where it begins, and with what.
+            wanted: the ids of the nodes whose gradients matter; None is all.
+        """
+        adjoints = {id(v): seed for v, seed in seeds}
+        for v in reversed(nodes):
+            for p, factor in _open_edges(v) if id(v) in adjoints else ():
+                if wanted is not None and id(p) not in wanted:
+                    continue
+                total = adjoints.get(id(p), 0.0) + adjoints[id(v)] * factor
+                if not isfinite(total):
+                    raise AnomalyError(_backward(v, p, adjoints[id(v)], factor, total), v)
+                adjoints[id(p)] = total
+
+    def before_tangents(self, nodes: Sequence[Value], seeds: Seeds, outputs: Iterable[Value]) -> None:
+        """Look at the tangents of a sweep that is about to begin, as far as they arrive at outputs.
+
+        The other arguments are those of `before_gradients`.
+        """
+        arriving = {id(y) for y in outputs}
+        for v in reversed(nodes):
+            if id(v) in arriving:
+                arriving.update(id(p) for p, _ in _open_edges(v))
+        tangents = {id(v): seed for v, seed in seeds}
+        for v in nodes:
+            for p, factor in _open_edges(v) if id(v) in arriving else ():
+                if id(p) not in tangents:
+                    continue
+                total = tangents.get(id(v), 0.0) + tangents[id(p)] * factor
+                if not isfinite(total):
+                    raise AnomalyError(_sideways(v, p, tangents[id(p)], factor, total), v)
+                tangents[id(v)] = total
+
+
+class _Watch(_Notes):
+    """What looks at the number of each node, besides."""
+
+    without_looking = _Notes()
 
     def made(self, v: Value) -> None:
         """Note where a node was made, and look at its number."""
-        v._where = _line_of_the_program(), current_call()
+        super().made(v)
         if not isfinite(v.data):
             raise AnomalyError(_forward(v), v)
 
-    def before_gradients(self, nodes: Sequence[Value]) -> None:
-        """Look at the gradients of a pass that is about to begin at the last of the nodes, parents first."""
-        if not nodes:
-            return
-        adjoints = {id(nodes[-1]): 1.0}
-        for v in reversed(nodes):
-            adjoint = adjoints.get(id(v))
-            if adjoint is None or v._row is None or type(v._row) is ByHand:
-                continue
-            operands = parents(v)
-            edges = v._row.edges(FLOATS, v.data, *[p.data for p in operands])
-            for p, (factor, blocked) in zip(operands, edges, strict=True):
-                if blocked:
-                    continue
-                total = adjoints.get(id(p), 0.0) + adjoint * factor
-                if not isfinite(total):
-                    raise AnomalyError(_backward(v, p, adjoint, factor, total), v)
-                adjoints[id(p)] = total
+
+def _open_edges(v: Value) -> list[tuple[Value, float]]:
+    """The parents that a node passes a derivative to, and the local derivatives; none of an operation by hand."""
+    if v._row is None or type(v._row) is ByHand:
+        return []
+    operands = parents(v)
+    edges = v._row.edges(FLOATS, v.data, *[p.data for p in operands])
+    return [(p, factor) for p, (factor, blocked) in zip(operands, edges, strict=True) if not blocked]
 
 
 def _line_of_the_program() -> tuple[str, int]:
@@ -151,6 +192,13 @@ def _backward(v: Value, p: Value, adjoint: float, factor: float, total: float) -
     )
 
 
+def _sideways(v: Value, p: Value, tangent: float, factor: float, total: float) -> str:
+    return (
+        f'the tangent of {v._op} = {v.data} is {total}, the first that is not finite: {tangent:.6g} arrived from '
+        f'{_called(p)} = {p.data}, by which its local derivative is {factor:.6g}. {_made(v)}'
+    )
+
+
 def _numbers(v: Value) -> str:
     listed = [f'{_called(p)} = {p.data}' for p in parents(v)]
     more = f' and {len(listed) - SHOWN} more' if len(listed) > SHOWN else ''
@@ -158,7 +206,7 @@ def _numbers(v: Value) -> str:
 
 
 def _called(v: Value) -> str:
-    return v.label or (f'the result of {v._op}' if v._op else f'a {v.role}')
+    return v.label or (f'the result of {v._op}' if v._op else _LEAVES[v.role])
 
 
 def _made(v: Value) -> str:

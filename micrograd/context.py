@@ -99,6 +99,26 @@ class tracing:  # noqa: N801 - like no_grad
         recording.reset(self._tokens[1])
 
 
+class noting:  # noqa: N801 - like no_grad
+    """While derivatives become nodes: behind a gate that is shut one may be infinite, and does not matter.
+
+    Under detect_anomaly their lines are noted, and they are not looked at: they were before, as numbers.
+    """
+
+    def __enter__(self) -> None:
+        watch = watcher()
+        self._token = watch and watching.set(watch.without_looking)
+
+    def __exit__(self, *_: object) -> None:
+        if self._token:
+            watching.reset(self._token)
+
+
+def watcher() -> Any:
+    """What is told of the numbers of this thread or task, under detect_anomaly; else None."""
+    return watching.get() if open_contexts else None
+
+
 def is_tracing() -> bool:
     """Whether a function is being traced."""
     return open_contexts > 0 and made.get() is not None

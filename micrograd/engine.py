@@ -11,7 +11,7 @@ from micrograd import context
 from micrograd import operators as op
 from micrograd import primitives as table
 from micrograd.errors import interior_pickle_error
-from micrograd.node import CHAIN, NONE, ROLES, ByHand, Node, link, parents, verify
+from micrograd.node import CHAIN, NONE, ROLES, ByHand, Node, before_backward, link, parents
 from micrograd.operators import operand, settle
 from micrograd.primitives import ADD, FLOATS, MUL
 from micrograd.scalars import to_float
@@ -91,7 +91,7 @@ class Value(Node):
         """
         nothing = float('0.0')  # a new object: what is this very 0.0 was met, and no gradient has arrived there yet
         order = _order(self, nothing)
-        verify(order, ADD, MUL)
+        before_backward(order, ADD, MUL)
         self.grad += 1.0
         for v in reversed(order):
             g = v.grad

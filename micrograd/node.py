@@ -89,7 +89,6 @@ def verify(order: list[Any], add: Any, mul: Any) -> None:
 
     Raises:
         StaleGraphError: one does not.
-        AnomalyError: under detect_anomaly, a gradient would not be finite.
     """
     for v in order:
         row = v._row
@@ -112,13 +111,24 @@ def verify(order: list[Any], add: Any, mul: Any) -> None:
             continue
         _put_back(order)
         raise StaleGraphError(v, data)
-    watch = context.watching.get() if context.open_contexts else None
-    if watch is not None:
-        try:
-            watch.before_gradients(order)
-        except BaseException:
-            _put_back(order)
-            raise
+
+
+def before_backward(order: list[Any], add: Any, mul: Any) -> None:
+    """What a pass of `backward()` begins with: `verify`, and under detect_anomaly a look at the gradients to come.
+
+    Raises:
+        StaleGraphError: a number does not follow from its parents'.
+        AnomalyError: a gradient would not be finite.
+    """
+    verify(order, add, mul)
+    watch = context.watcher()
+    if watch is None or not order:
+        return
+    try:
+        watch.before_gradients(order, [(order[-1], 1.0)])
+    except BaseException:
+        _put_back(order)
+        raise
 
 
 def _put_back(order: list[Any]) -> None:

@@ -75,16 +75,21 @@ class Point:
 
     def pull(self, cotangents: Seeds) -> list[Value]:
         """The derivatives by the variables, from the cotangents of outputs."""
+        if watch := context.watcher():
+            wanted = sweeps.leading_to(self.graph, self.variables)
+            watch.before_gradients(self.graph.order, _numbers(cotangents), wanted)
         if self._is_tracked(cotangents):
             return _in_order(sweeps.pull_values(self.graph, _values(cotangents), self.variables), self.variables)
-        numbers = sweeps.pull_floats(self.graph, _numbers(cotangents), self.variables)
+        numbers = sweeps.pull_floats(self.graph, by_identity(_numbers(cotangents)), self.variables)
         return [Value(numbers.get(x, 0.0)) for x in self.variables]
 
     def push(self, tangents: Seeds) -> list[Value]:
         """The derivatives of the outputs, from the tangents of variables."""
+        if watch := context.watcher():
+            watch.before_tangents(self.graph.order, _numbers(tangents), self.outputs)
         if self._is_tracked(tangents):
             return _in_order(sweeps.push_values(self.graph, _values(tangents)), self.outputs)
-        numbers = sweeps.push_floats(self.graph, _numbers(tangents))
+        numbers = sweeps.push_floats(self.graph, by_identity(_numbers(tangents)))
         return [Value(numbers.get(y, 0.0)) for y in self.outputs]
 
     def matched_tangents(self, tangents: Any) -> Seeds:
@@ -173,9 +178,9 @@ def _values(seeds: Seeds) -> dict[int, Value]:
     }
 
 
-def _numbers(seeds: Seeds) -> dict[Value, float]:
+def _numbers(seeds: Seeds) -> list[tuple[Value, float]]:
     """Seeds as numbers, but for the number 0, likewise."""
-    return by_identity((v, seed if type(seed) is float else _number(seed)) for v, seed in seeds if seed != 0.0)
+    return [(v, seed if type(seed) is float else _number(seed)) for v, seed in seeds if seed != 0.0]
 
 
 def _number(x: Any) -> float:

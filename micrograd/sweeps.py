@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from math import isfinite
 
+from micrograd.context import noting
 from micrograd.errors import by_hand_error
 from micrograd.identity import by_identity
 from micrograd.node import CHAIN, NONE, ByHand, parents, verify
@@ -211,15 +212,16 @@ def pull_values(graph: Graph, seeds: dict[int, Value], xs: Iterable[Value]) -> d
     """
     leading = leading_to(graph, xs)
     adjoints: dict[int, Reached] = {i: (seed, None) for i, seed in seeds.items() if i in leading}
-    for v in reversed(graph.order):
-        if id(v) not in adjoints or not (id(v._a) in leading or id(v._b) in leading):
-            continue
-        if type(v._row) is ByHand:
-            raise by_hand_error(v, _REVERSE)
-        ps = parents(v)
-        for p, (factor, blocked) in zip(ps, v._row.edges(VALUES, v, *ps), strict=True):
-            if id(p) in leading and blocked is not True:
-                _arrive(adjoints, p, _along(adjoints[id(v)], factor, blocked))
+    with noting():
+        for v in reversed(graph.order):
+            if id(v) not in adjoints or not (id(v._a) in leading or id(v._b) in leading):
+                continue
+            if type(v._row) is ByHand:
+                raise by_hand_error(v, _REVERSE)
+            ps = parents(v)
+            for p, (factor, blocked) in zip(ps, v._row.edges(VALUES, v, *ps), strict=True):
+                if id(p) in leading and blocked is not True:
+                    _arrive(adjoints, p, _along(adjoints[id(v)], factor, blocked))
     return {i: adjoint for i, (adjoint, _) in adjoints.items()}
 
 
@@ -231,15 +233,16 @@ def push_values(graph: Graph, seeds: dict[int, Value]) -> dict[int, Value]:
     """
     tangents: dict[int, Reached] = {i: (seed, None) for i, seed in seeds.items()}
     moving = _leading_from(graph, set(seeds))
-    for v in graph.order:
-        if id(v) not in moving or v._row is CHAIN:
-            continue
-        if type(v._row) is ByHand:
-            raise by_hand_error(v, _FORWARD)
-        ps = parents(v)
-        for p, (factor, blocked) in zip(ps, v._row.edges(VALUES, v, *ps), strict=True):
-            if id(p) in tangents and blocked is not True:
-                _arrive(tangents, v, _along(tangents[id(p)], factor, blocked))
+    with noting():
+        for v in graph.order:
+            if id(v) not in moving or v._row is CHAIN:
+                continue
+            if type(v._row) is ByHand:
+                raise by_hand_error(v, _FORWARD)
+            ps = parents(v)
+            for p, (factor, blocked) in zip(ps, v._row.edges(VALUES, v, *ps), strict=True):
+                if id(p) in tangents and blocked is not True:
+                    _arrive(tangents, v, _along(tangents[id(p)], factor, blocked))
     return {i: tangent for i, (tangent, _) in tangents.items()}
 
 

@@ -13,7 +13,7 @@ parameters: a dictionary by their names, as in `state_dict()`. Captured Values a
 
 from __future__ import annotations
 
-from micrograd import sweeps
+from micrograd import context, sweeps
 from micrograd.engine import Value
 from micrograd.identity import by_identity
 
@@ -43,6 +43,7 @@ def gradients(y: Value, xs: Iterable[Value], create_graph: bool = False) -> list
     Raises:
         StaleGraphError: numbers were changed after the graph was built from them.
         GraphError: an operation on the way was defined by hand, so its derivative is not known.
+        AnomalyError: under `detect_anomaly`, a derivative on the way would not be finite.
 
     >>> x = Value(2.0)
     >>> (dx,) = gradients(x**3, [x], create_graph=True)
@@ -53,6 +54,8 @@ def gradients(y: Value, xs: Iterable[Value], create_graph: bool = False) -> list
     xs = _targets(y, xs)
     graph = sweeps.Graph([y])
     graph.verify()
+    if watch := context.watcher():
+        watch.before_gradients(graph.order, [(y, 1.0)], sweeps.leading_to(graph, xs))
     if not create_graph:
         numbers = sweeps.pull_floats(graph, by_identity([(y, 1.0)]), xs)
         return [Value(numbers.get(x, 0.0)) for x in xs]

@@ -7,7 +7,26 @@ import threading
 
 import pytest
 
-from micrograd import Value, check_finite, context, detect_anomaly, fit, gradients, graph, losses, nn, no_grad, optim
+from micrograd import (
+    Value,
+    check_finite,
+    context,
+    detect_anomaly,
+    fit,
+    grad,
+    gradients,
+    graph,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    losses,
+    nn,
+    no_grad,
+    optim,
+    vjp,
+    where,
+)
 from micrograd.errors import AnomalyError, StaleGraphError
 
 
@@ -33,7 +52,7 @@ def test_forward_the_operation_its_operands_and_its_line():
         (lambda x: (x * 1e300) * 1e300, r'\* gave inf'),
         (lambda x: (x - 3.0).sqrt(), 'sqrt gave nan'),
         (lambda x: x + Value(math.inf, label='mask'), r'mask was inf before \+ got it'),
-        (lambda x: x * math.nan, r'a constant was nan before \* got it'),
+        (lambda x: x * math.nan, r'a number was nan before \* got it'),
     ],
 )
 def test_every_kind_of_forward_anomaly(make, message):
@@ -86,6 +105,76 @@ def test_what_was_not_chosen_is_no_anomaly_backward():
         gate = (x.sqrt() * 2.0).relu()  # shut: 0 * inf does not arise
         gate.backward()
     assert x.grad == 0.0
+
+
+GRADIENT = 'the gradient of a number = 0.0 is inf'
+TANGENT = r'the tangent of sqrt = 0.0 is inf, the first that is not finite: 1 arrived from a number = 0.0, by which'
+
+
+@pytest.mark.parametrize(
+    ('differentiate', 'message'),
+    [
+        (lambda f: grad(f)(0.0), GRADIENT),
+        (lambda f: grad(grad(f))(0.0), 'the gradient of the result of Σ = 0.0 is inf'),
+        (lambda f: vjp(lambda x: [f(x), 2.0 * x], 0.0)[1]([1.0, 1.0]), GRADIENT),
+        (lambda f: jvp(lambda x: [f(x), 2.0 * x], (0.0,), (1.0,)), TANGENT),
+        (lambda f: jacobian(lambda x: [f(x), 2.0 * x])(0.0), TANGENT),
+        (lambda f: jacobian(lambda x, y: f(x) * y, argnums=(0, 1))(0.0, 3.0), 'the gradient of a number = 0.0 is inf'),
+        (lambda f: gradients(f(x := Value(0.0)), [x], create_graph=True), 'the gradient of an input = 0.0 is inf'),
+    ],
+)
+def test_every_transform_is_watched(differentiate, message):
+    def root(x):
+        return x.sqrt()  # the line
+
+    line = r'test_anomaly\.py, line \d+: return x\.sqrt\(\)  # the line'
+    with pytest.raises(AnomalyError, match=rf'^{message}.*{line}$'), detect_anomaly():
+        differentiate(root)
+
+
+def numbers(derivatives):
+    return [d.data for d in derivatives]
+
+
+@pytest.mark.parametrize(
+    ('differentiate', 'expected'),
+    [
+        (lambda f: [grad(f)(0.0)], [0.0]),
+        (lambda f: [grad(grad(f))(0.0)], [0.0]),
+        (lambda f: [hessian(f)(0.0)], [0.0]),
+        (lambda f: vjp(lambda x: [f(x), 2.0 * x], 0.0)[1]([1.0, 1.0]), [2.0]),
+        (lambda f: [jvp(f, (0.0,), (1.0,))[1]], [0.0]),
+        (lambda f: [hvp(f, (0.0,), (1.0,))], [0.0]),
+        (lambda f: gradients(f(x := Value(0.0)), [x], create_graph=True), [0.0]),
+    ],
+)
+@pytest.mark.parametrize('gate', [lambda x: (x.sqrt() * 2.0).relu(), lambda x: where(x > 0.0, x.sqrt(), 0.0)])
+def test_what_was_not_chosen_is_no_anomaly_in_a_transform(gate, differentiate, expected):
+    with detect_anomaly():
+        assert numbers(differentiate(gate)) == expected
+
+
+@pytest.mark.parametrize(
+    ('differentiate', 'expected'),
+    [
+        (lambda f: vjp(lambda x: [f(x), 2.0 * x], 0.0)[1]([0.0, 1.0]), [2.0]),
+        (lambda f: jvp(lambda x, y: f(x) * y, (0.0, 3.0), (0.0, 1.0)), [0.0, 0.0]),
+        (lambda f: [grad(lambda x, y: f(x) * y, argnums=1)(Value(0.0), 3.0)], [0.0]),
+        (lambda f: gradients(f(Value(0.0)) * (y := Value(3.0)), [y], create_graph=True), [0.0]),
+    ],
+)
+def test_what_was_not_asked_for_is_no_anomaly(differentiate, expected):
+    with detect_anomaly():
+        assert numbers(differentiate(Value.sqrt)) == expected
+
+
+def test_a_derivative_that_became_nodes_is_watched_when_it_is_differentiated():
+    x = Value(0.0, label='x')
+    message = r'is inf.* made at .*test_anomaly\.py, line \d+: \(slope,\) = gradients'
+    with detect_anomaly():
+        (slope,) = gradients(x**1.5, [x], create_graph=True)
+        with pytest.raises(AnomalyError, match=message):
+            gradients(slope, [x])
 
 
 def test_a_stale_graph_is_still_an_error_of_its_own():
