@@ -6,12 +6,12 @@ import copy
 
 from micrograd.engine import Value
 from micrograd.errors import by_hand_error
-from micrograd.node import ByHand, blank, link, parents
+from micrograd.node import CHAIN, NONE, ByHand, blank, parents
 from micrograd.primitives import FLOATS
 
 TYPE_CHECKING = False  # see context.py
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Container, Iterable
     from typing import Any
 
     from micrograd.paths import Paths
@@ -31,21 +31,54 @@ def topological(roots: Iterable[Value], stops: Iterable[Value] = ()) -> list[Val
     >>> [v.label or v._op for v in topological([b + a])]
     ['a', '*', '+']
     """
-    order: list[Value] = []
-    opened = set(map(id, stops))
-    done: set[int] = set()
-    path = list(roots)[::-1]
-    while path:
-        v = path[-1]
-        if id(v) not in opened:
-            opened.add(id(v))
-            path.extend(p for p in reversed(parents(v)) if id(p) not in opened)
-            continue
-        path.pop()
-        if id(v) not in done:
-            done.add(id(v))
-            order.append(v)
-    return order
+    stopped = set(map(id, stops))
+    seen = {*stopped, id(NONE)}
+    order: list[Any] = []
+    for root in roots:
+        if id(root) in stopped:
+            stopped.remove(id(root))
+            order.append(root)
+        elif id(root) not in seen:
+            _walk(root, seen, seen.add, order)
+    return [v for v in order if v._row is not CHAIN]
+
+
+def _walk(root: Any, seen: Container[int], see: Callable[[int], object], order: list[Any]) -> None:
+    """Add the nodes under root to the order, parents first; those too on which further parents hang, see `node.link`.
+
+    Args:
+        root: not seen yet.
+        seen: the ids of what is not to be added, that of NONE among them.
+        see: adds an id to these.
+        order: to which the nodes are added.
+    """
+    path: list[Any] = []
+    go_into, leave, done = path.append, path.pop, order.append
+    see(id(root))
+    if root._row is None:
+        return done(root)
+    v = root
+    while True:
+        go_into(v)
+        p = v._a
+        if id(p) not in seen:
+            see(id(p))
+            if p._row is not None:
+                v = p
+                continue
+            done(p)
+        while True:
+            p = v._b
+            if id(p) not in seen:
+                see(id(p))
+                if p._row is not None:
+                    v = p
+                    break
+                done(p)
+            done(leave())
+            if not path:
+                return None
+            v = path[-1]
 
 
 def recompute(root: Value) -> Value:
@@ -63,13 +96,24 @@ def recompute(root: Value) -> Value:
     >>> recompute(y)
     Value(data=25.0, grad=0.0)
     """
-    nodes = [v for v in topological([root]) if v._prev]
+    nodes = [v for v in topological([root]) if _is_made(v)]
     for v in nodes:
         if type(v._row) is ByHand:
             raise by_hand_error(v, 'recompute()')
     for v in nodes:
-        v.data = v._row.forward(*[p.data for p in parents(v)])
+        row = v._row
+        if row.arity == 1:
+            v.data = row.forward(v._a.data)
+        elif row.arity == 2:
+            v.data = row.forward(v._a.data, v._b.data)
+        else:
+            v.data = row.forward(*[p.data for p in parents(v)])
     return root
+
+
+def _is_made(v: Any) -> bool:
+    """Whether it has parents."""
+    return v._row is not None and v._a is not NONE
 
 
 def deep_copy(root: Value, memo: dict[int, Any]) -> Value:
@@ -78,21 +122,35 @@ def deep_copy(root: Value, memo: dict[int, Any]) -> Value:
     Raises:
         GraphError: an operation was defined by hand; its closure would go on adding to the old graph's gradients.
     """
-    nodes = [v for v in topological([root]) if id(v) not in memo]
+    nodes: list[Any] = []
+    memo[id(NONE)] = NONE
+    _walk(root, memo, memo.setdefault, nodes)  # round what was copied before: a list of results is copied one by one
     for v in nodes:
-        if type(v._row) is ByHand and v._prev:
+        if type(v._row) is ByHand and v._row is not CHAIN and _is_made(v):
+            for met in nodes:
+                del memo[id(met)]
             raise by_hand_error(v, 'copy.deepcopy()')
+    hung = []
     for v in nodes:
-        twin = blank(type(v), v.data, None if v._prev else v._a)
+        twin = memo[id(v)] = blank(type(v), v.data)
         twin.grad = v.grad
-        if v._prev:
-            link(twin, v._row, tuple(memo[id(p)] for p in v._prev))
-        memo[id(v)] = twin
-    for v in nodes:
-        if v.__dict__:
-            memo[id(v)].__dict__.update(copy.deepcopy(v.__dict__, memo))
+        if _is_made(v):
+            twin._row, twin._a, twin._b = v._row, memo[id(v._a)], memo[id(v._b)]
+        elif v._row is None:
+            twin._a = v._a
+        if things := _hung_on(v):
+            hung.append((twin, things))
+    for twin, things in hung:
+        twin.__dict__.update(copy.deepcopy(things, memo))
     result: Value = memo[id(root)]
     return result
+
+
+def _hung_on(v: Value) -> dict[str, Any] | None:
+    """What a node has beside its slots. (To ask for `__dict__` would make one, which stays as long as the node.)"""
+    state: Any = object.__getstate__(v)
+    things: dict[str, Any] | None = state[0]
+    return things
 
 
 def rate_factors(v: Value) -> list[float | None]:
