@@ -442,10 +442,9 @@ def _read(path: str, max_bytes: int) -> bytes:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):  # which may have no end, or wait for a writer that never comes
             raise CheckpointError(f'expected a file, found a pipe or a device. {RIGHT}')
-        too_large = status.st_size > max_bytes
-        content = b'' if too_large else file.read(max_bytes + 1)  # it may have grown
-    if too_large or len(content) > max_bytes:
-        raise _too_large(f'{max_bytes} bytes', max_bytes)
+        if status.st_size > max_bytes:
+            raise _too_large(f'{max_bytes} bytes', max_bytes)
+        content = file.read(status.st_size)  # and not what it may grow to
     _check_values(content, max_bytes)
     return content
 
