@@ -11,6 +11,7 @@ takes its operands from a stack and puts its result there. So none is too deep t
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from difflib import get_close_matches
 from functools import partial, reduce
@@ -150,7 +151,7 @@ def parse(text: str) -> Expression:
         ...
     micrograd.errors.ExpressionError: there is no function 'Tanh'; did you mean tanh, tan or atan? (column 5: 'Tanh(x)')
     """
-    text = ' '.join(text.split())
+    text = _on_one_line(text)
     reader = _Reader(text)
     steps = reader.steps(_tree(text), 'number')
     return Expression(text, reader.variables, steps)
@@ -192,6 +193,12 @@ def _assignment(text: str) -> tuple[str, float]:
             f'the value of {name:.{LONGEST_NAME}} is a number, such as -0.5 or pi/2', text, text.index('=') + 1
         )
     return name, expression().data
+
+
+def _on_one_line(text: str) -> str:
+    """The lines of an expression as one; a remark ends with its line, and nothing that follows becomes part of it."""
+    *lines, last = re.split(r'[\r\n]', text)
+    return ' '.join(' '.join([*(line.partition('#')[0] for line in lines), last]).split())
 
 
 def _tree(text: str) -> ast.expr:

@@ -107,6 +107,7 @@ def error_of(text):
         ('less(x, y)', 0.0),
         ('not less(x, y)', 1.0),
         ('x # with a remark', 0.5),
+        ('x # with a remark\n+ y\r\n# and another\r+ z # and one more', 0.5 - 1.25 + 3.0),
     ],
 )
 def test_good_expressions(text, expected):
@@ -432,6 +433,9 @@ def test_python_running_out_of_stack_is_an_error(monkeypatch):
         ('w*x + b', {'w': 1.0}, r"x and b have no value: add x=… b=… \(column 3: 'x \+ b'\)"),
         ('w*x + b', {'w': 1.0, 'x': 2.0}, 'b has no value: add b=…'),
         ('a + b + c', {}, 'a, b and c have no value'),
+        ('a*b*c*d*g*h*k', {}, r'a, b, c, d, g and 2 more have no value: add a=… b=… c=… d=… g=… \('),
+        ('x' * 999, {}, r"^x{40} has no value: add x{40}=… \(column 1: 'x{30}'…\)$"),
+        ('1', {'x' * 999: 3.0}, '^x{40} has a value'),
         ('2 * PI', {}, r'PI has no value: add PI=…; did you mean pi\?'),
         ('W * 2', {'w': 1.0}, r'W has no value: add W=…; did you mean w\?'),
         ('w * x', {'w': 1.0, 'x': 2.0, 'y': 3.0}, r"y has a value, but is not in 'w \* x', which has w and x"),
@@ -443,7 +447,7 @@ def test_a_call_needs_a_number_for_each_variable_and_no_more(text, numbers, mess
         parse(text)(**numbers)
 
 
-@pytest.mark.parametrize('text', ['dot([x], [x, x])', 'max([])', 'mean([])', 'norm([])', 'logsumexp([])'])
+@pytest.mark.parametrize('text', ['dot([x], [x, x])', 'max([])', 'mean([])', 'norm([])', 'logsumexp([])', 'select([])'])
 def test_lists_of_the_wrong_length_are_shape_errors(text):
     expression = parse(text)
     with pytest.raises(ShapeError):
@@ -505,6 +509,8 @@ def test_assignments(text, name, number):
         (['x=__import__("os")'], "no function '__import__'"),
         (['x=1', 'y=2', 'x=3'], r"x has two values; give it one \(column 1: 'x=3'\)"),
         (['fi=1', 'ﬁ=2'], 'fi has two values'),
+        (['x' * 999 + '=1', 'x' * 999 + '=1'], '^x{40} has two values'),
+        (['x' * 999 + '=y'], '^the value of x{40} is a number'),
     ],
 )
 def test_bad_assignments(texts, message):

@@ -195,14 +195,28 @@ def table(content: bytes, folder: Path) -> None:
     _check_table(_outcome(lambda: read_csv(path, header=False), DataError, path))
     numbers = _outcome(lambda: read_csv(path), DataError, path)
     _check_table(numbers)
-    if numbers is not None:
-        assert cells is not None
+    assert (numbers is not None) is (cells is not None and _is_numeric(cells))
+    if numbers is not None and cells is not None:
         assert [*numbers.input_names, numbers.target_name] == cells.names
         assert [[*x, y] for x, y in zip(*numbers, strict=True)] == [list(map(float, row)) for row in cells.rows]
     for missing in training.MISSING:
         _check_preparation(path, cells, missing)
         if cells is not None:
             _check_rows(cells, missing == 'mean')
+
+
+NUMBER = re.compile(r'[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?', re.IGNORECASE)
+UNNAMED = ('inf', 'infinity', 'nan')  # in a first line: numbers, not names
+
+
+def _is_numeric(cells: Cells) -> bool:
+    """Whether there are inputs and a target, all of finite numbers, below names that are not."""
+    named = any(not NUMBER.fullmatch(name) and name.lower().lstrip('+-') not in UNNAMED for name in cells.names)
+    return named and len(cells.names) > 1 and all(map(_is_finite, chain(*cells.rows)))
+
+
+def _is_finite(cell: str) -> bool:
+    return NUMBER.fullmatch(cell) is not None and math.isfinite(float(cell))
 
 
 def _check_table(found: Table | None) -> None:
@@ -367,6 +381,7 @@ def expression(content: bytes, folder: Path) -> None:
     found = _value(read, numbers)
     with suppress(RecursionError):  # of Python's own walks; ours are loops
         tree = _tree(read.text)
+        assert _as_written(text) in (None, ast.dump(tree))
         assert found == _meant(tree, numbers)
         _check_rewritten(ast.unparse(tree), read, numbers, found)
 
@@ -375,6 +390,14 @@ def _tree(text: str) -> ast.expr:
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # of 1and 2, say, which means 1 and 2
         return ast.parse(text, mode='eval').body
+
+
+def _as_written(text: str) -> str | None:
+    """The tree of a text as Python reads it in brackets, where lines do not matter; None if it cannot be read so."""
+    try:
+        return ast.dump(_tree(f'({text}\n)'))
+    except (SyntaxError, ValueError):
+        return None
 
 
 def _value(read: Expression, numbers: dict[str, float]) -> str:

@@ -1,4 +1,4 @@
-"""What files are mutated with: good files, words that the formats know, and numbers that readers stumble over."""
+"""What files are mutated with: good files and nearly good ones, words of the formats, and numbers to stumble over."""
 
 import gzip
 import json
@@ -62,6 +62,11 @@ def _csv(folder: Path) -> tuple[list[bytes], list[bytes]]:
         b'rooms,area,price\n3,70.5,210\n2,50,150\n4,90,310.5\n',
         b'\xef\xbb\xbfrooms,"area",price\r\n3,70.5,210\r\n"2",-5e1,"150"\r\n\r\n',
         b'a;b\n1;2\n',
+        b'a,b,a\n1,2,3\n',
+        b'a,b\n1,-inf\n',
+        b'a,b\n1,1_000\n',
+        b'size,colour\n1e999,red\n',
+        b'size,colour\n1e308,blue\n',
         '"a,b","line\r\nbreak","ü ""q""",2019\n1,2,3,4\n'.encode(),
         b'size,colour,fruit\n1,red,apple\n2,blue,plum\n3,red,apple\n,blue,plum\n2.5,red,plum\nNA,red,apple\n',
         b'x,class\n' + b'1,0\n2,1\n3,0\n' * 4,
@@ -74,6 +79,8 @@ def _idx(folder: Path) -> tuple[list[bytes], list[bytes]]:
     seeds = [
         _array(0x08, (2, 2, 3), 'B', range(12)),
         _array(0x08, (4,), 'B', [7, 2, 1, 0]),
+        _array(0x08, (2,), 'B', [9, 10]),  # no digit
+        _array(0x08, (2, 0), 'B', []),
         _array(0x09, (3,), 'b', [-128, 0, 127]),
         _array(0x0B, (2, 1), 'h', [-1, 258]),
         _array(0x0C, (1, 2), 'i', [-(2**31), 16909060]),
@@ -102,6 +109,7 @@ def _expression(folder: Path) -> tuple[list[bytes], list[bytes]]:
         'λ * Ω + where(less(x, y), floor(x), (y))'.encode(),
         b'2**3**x + 0x10 - 1e-3',
         b'select(1, x, y)',
+        b'x # a remark\n- (y +\n1) # and another',
     ]
     operators = b'+ - * / ** ( ) [ ] , < <= > >= == != = . : ^ // % & | ~ @ := lambda * ** #'.split()
     words = [b' and ', b' or ', b'not ', b' if ', b' else ', b' in ', b' is ', b'None', b'True', b"'x'", b'\0x=', b'2j']

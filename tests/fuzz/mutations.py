@@ -14,7 +14,7 @@ class Material(NamedTuple):
     """What files are mutated with.
 
     Args:
-        seeds: good files, and files that were once read wrongly.
+        seeds: files that are good or nearly so, and files that were once read wrongly.
         tokens: short pieces that the format knows, or that readers stumble over.
     """
 
