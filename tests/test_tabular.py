@@ -482,17 +482,20 @@ def test_where_files_cannot_go_is_found_out_before_the_training(words, fruit, tm
     assert [path.name for path in tmp_path.iterdir()] == ['fruit.csv']
 
 
-def test_without_numpy_it_says_so_before_anything_else(fruit, monkeypatch):
+@pytest.mark.parametrize('missing', ['numpy', 'matplotlib'])
+def test_what_is_not_installed_is_said_before_anything_else_and_once(missing, monkeypatch):
     from micrograd.tabular import training
 
     def absent(module, extra):
-        raise MissingDependencyError(f'{module} is not installed')
+        if module == missing:
+            raise MissingDependencyError(f'{module} is not installed, see {extra}')
 
     monkeypatch.setattr(training, 'optional_import', absent)
-    with pytest.raises(MissingDependencyError, match='numpy'):
-        tabular.train('nowhere.csv', 'y')
-    with pytest.raises(MissingDependencyError, match='matplotlib'):
+    with pytest.raises(MissingDependencyError, match=f'{missing} is not installed, see plot,compile'):
         tabular.run('nowhere.csv', 'y')
+    if missing == 'numpy':
+        with pytest.raises(MissingDependencyError, match='numpy is not installed, see compile'):
+            tabular.train('nowhere.csv', 'y')
 
 
 # Model files ---------------------------------------------------------------------------------------------------------

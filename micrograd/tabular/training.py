@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, SupportsIndex
 
 from micrograd.checkpoint import destination, save
 from micrograd.checks import count, not_found, not_negative, positive, random_generator
-from micrograd.data import train_test_split
+from micrograd.data import Dataset, train_test_split
 from micrograd.data.columns import (
     Categories,
     Column,
@@ -48,6 +48,8 @@ MISSING = ('error', 'mean')
 FEW = 10  # different whole numbers are classes, …
 ROWS_EACH = 5  # … if there are so many rows for each of them on average
 MOST_PARAMETERS = 1_000_000
+
+_Rows = Dataset[list[float]]  # a target is one-hot, or one number
 
 _CLASSES = 'Right: a target with fewer classes, or with numbers only and --task regression'
 _TARGETS = 'Right: a target with numbers, or --task classification'
@@ -128,7 +130,8 @@ def run(
         MissingDependencyError: matplotlib is not installed. That is found out before the training.
         OSError: a file cannot be written. That, too, is found out before the training.
     """
-    optional_import('matplotlib', 'plot')
+    for module in ('numpy', 'matplotlib'):
+        optional_import(module, 'plot,compile')
     folder = directory(out)
     if save_as is not None:
         destination(save_as)
@@ -205,35 +208,43 @@ def train(
     _check_choice('missing', missing, MISSING)
     generator = random_generator(seed)
     cells = read_cells(path, delimiter=delimiter)
-    names = _input_names(cells, target, list(ignore))
-    training, held_out = _split(cells, test, generator)
-    goal = _target(cells, target, task, training)
-    columns = Columns(tuple(column(cells, name, training) for name in names), goal, fills=missing == 'mean')
-    rows, targets = columns.rows(cells), columns.targets(cells)
+    columns, training, held_out = _examples(cells, target, list(ignore), task, missing == 'mean', test, generator)
     sizes = _sizes(columns, hidden)
     print(_headline(training, held_out, columns, sizes), flush=True)
     model = MLP(sizes[0], sizes[1:], initialisation='he', generator=generator)
-    size = min(count(batch_size, 'batch_size'), len(training))
-    steps = count(epochs, 'epochs') * ceil(len(training) / size)
-    decay = min(not_negative(lmbda, 'lmbda') / len(training), 1.0)
-    is_classifier = isinstance(goal, Categories)
+    examples = len(training.inputs)
+    batch_size = min(count(batch_size, 'batch_size'), examples)
+    steps = count(epochs, 'epochs') * ceil(examples / batch_size)
+    is_classifier = isinstance(columns.target, Categories)
     history = fit(
         model,
-        _data(rows, targets, training, is_classifier),
+        _as_fit_takes(training, is_classifier),
         loss='cross_entropy' if is_classifier else 'mse',
-        optimizer=AdamW(model.parameters(), lr=linear(positive(lr, 'lr'), steps), weight_decay=decay),
+        optimizer=_optimizer(model, lr, lmbda, examples, steps),
         epochs=epochs,
-        batch_size=size,
+        batch_size=batch_size,
         seed=generator,
         metrics=['accuracy'] if is_classifier else [],
-        validation=_data(rows, targets, held_out, is_classifier),
+        validation=_as_fit_takes(held_out, is_classifier),
         progress=progress,
         compiled=True,
     )
     if history.stopped == 'interrupted':
         raise KeyboardInterrupt
-    found = outputs.outputs(model, columns, [rows[i] for i in held_out])
-    return Trained(model, columns, history, [targets[i] for i in held_out], found)
+    return Trained(model, columns, history, held_out.targets, outputs.outputs(model, columns, held_out.inputs))
+
+
+def _examples(
+    cells: Cells, target: str, ignored: list[str], task: str | None, fills: bool, test: float, generator: Random
+) -> tuple[Columns, _Rows, _Rows]:
+    """How the rows become numbers, and what they become: those to train with, and those that are held out."""
+    names = _input_names(cells, target, ignored)
+    split = _split(cells, test, generator)
+    inputs = tuple(column(cells, name, split[0]) for name in names)
+    columns = Columns(inputs, _target(cells, target, task, split[0]), fills)
+    rows, targets = columns.rows(cells), columns.targets(cells)
+    training, held_out = (Dataset([rows[i] for i in side], [targets[i] for i in side]) for side in split)
+    return columns, training, held_out
 
 
 def _check_choice(name: str, choice: str | None, choices: Sequence[str | None]) -> None:
@@ -299,24 +310,25 @@ def _network(sizes: Sequence[int]) -> str:
     return '-'.join(map(str, sizes))
 
 
-def _headline(training: Sequence[int], held_out: Sequence[int], columns: Columns, sizes: Sequence[int]) -> str:
+def _headline(training: _Rows, held_out: _Rows, columns: Columns, sizes: Sequence[int]) -> str:
     target = columns.target
-    is_classifier = isinstance(target, Categories)
-    task = f'classification, {target.width} classes' if is_classifier else 'regression'
+    task = f'classification, {target.width} classes' if isinstance(target, Categories) else 'regression'
     texts = sum(isinstance(one, Categories) for one in columns.inputs)
     return (
-        f'{len(training):,} rows to train with, {len(held_out):,} held out; '
+        f'{len(training.inputs):,} rows to train with, {len(held_out.inputs):,} held out; '
         f'inputs: {len(columns.inputs) - texts} of numbers, {texts} of texts\n'
         f'{legible(target.name)}: {task}; a network {_network(sizes)}'
     )
 
 
-def _data(
-    rows: list[list[float]], targets: list[list[float]], which: Sequence[int], is_classifier: bool
-) -> tuple[list[list[float]], list[list[float]] | list[float]]:
-    """Examples as `fit` takes them: a single output has a single number for its target."""
-    chosen = [targets[i] for i in which]
-    return [rows[i] for i in which], chosen if is_classifier else [y for (y,) in chosen]
+def _optimizer(model: MLP, lr: float, lmbda: float, examples: int, steps: int) -> AdamW:
+    decay = min(not_negative(lmbda, 'lmbda') / examples, 1.0)
+    return AdamW(model.parameters(), lr=linear(positive(lr, 'lr'), steps), weight_decay=decay)
+
+
+def _as_fit_takes(rows: _Rows, is_classifier: bool) -> _Rows | Dataset[float]:
+    """A single output has a single number for its target."""
+    return rows if is_classifier else Dataset(rows.inputs, [y for (y,) in rows.targets])
 
 
 def _files(trained: Trained, save_as: FilePath | None) -> dict[str, tuple[str, Write]]:
