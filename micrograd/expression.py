@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 from micrograd.engine import Value
-from micrograd.errors import ExpressionError
+from micrograd.errors import ExpressionError, ShapeError
 from micrograd.operations import VALUES
 from micrograd.operators import apply
 from micrograd.primitives import COMPOSITIONS, FLOATS, TABLE, Family
@@ -187,12 +187,14 @@ def _assignment(text: str) -> tuple[str, float]:
         raise ExpressionError(f'{name} is a constant, {CONSTANTS[name]}; give your variable another name', text, 0)
     if _is_function(name):
         raise ExpressionError(f'{name} is a function; give your variable another name', text, 0)
-    expression = parse(number)
+    expression, behind = parse(number), text.index('=') + 1
     if expression.variables:
-        raise ExpressionError(
-            f'the value of {name:.{LONGEST_NAME}} is a number, such as -0.5 or pi/2', text, text.index('=') + 1
-        )
-    return name, expression().data
+        problem = f'the value of {name:.{LONGEST_NAME}} is a number, such as -0.5 or pi/2'
+        raise ExpressionError(problem, text, behind)
+    try:
+        return name, expression().data
+    except ShapeError as error:
+        raise ExpressionError(str(error), text, behind) from None
 
 
 def _on_one_line(text: str) -> str:

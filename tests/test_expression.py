@@ -501,6 +501,7 @@ def test_assignments(text, name, number):
         (['softmax=2'], 'softmax is a function'),
         (['x=abc'], r"the value of x is a number, such as -0.5 or pi/2 \(column 3: 'abc'\)"),
         (['x=x'], 'the value of x is a number'),
+        (['x=max([])'], r"the list is empty \(column 3: 'max\(\[\]\)'\)"),
         (['x=1,5'], 'one number is needed here, not a list'),
         (['x=1e999'], 'beyond the largest float'),
         (['x==2'], 'invalid syntax'),

@@ -18,5 +18,7 @@ FINDINGS: dict[str, list[bytes]] = {
         b'1\0' + LONG + b'=1\0' + LONG + b'=2',
         b'1\0' + LONG + b'=y',
         b'select([])',  # a TypeError about a lambda
+        b'x\0x=max([])',  # a ShapeError that did not say where
+        b'x # remark\n+ y',  # x
     ],
 }
