@@ -103,7 +103,7 @@ def load(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> Neuron 
         A network that gives the same outputs, to the last bit.
 
     Raises:
-        CheckpointError: the file is no model, is damaged, or is too large; the message says where.
+        CheckpointError: it is no plain file or no model, is damaged, or is too large; the message says where.
         OSError: the file cannot be read.
     """
     return _loaded(path, max_bytes)[0]
@@ -117,7 +117,7 @@ def load_with_columns(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTE
         max_bytes: the size above which a file is not read; the limit of values grows with it.
 
     Raises:
-        CheckpointError: the file is no model, is damaged, or is too large; or it has no columns.
+        CheckpointError: it is no plain file or no model, is damaged, or is too large; or it has no columns.
         OSError: the file cannot be read.
     """
     model, columns = _loaded(path, max_bytes)
@@ -214,11 +214,12 @@ def _bracketed(opening: str, parts: list[str], closing: str, indent: str) -> str
 class _Object(dict[str, Any]):
     """A JSON object that knows which key stood in it more than once."""
 
-    __slots__ = ('repeated',)  # a file may hold millions
+    repeated: str | None = None
 
     def __init__(self, pairs: list[tuple[str, Any]]):
         super().__init__(pairs)
-        self.repeated = None if len(self) == len(pairs) else _repeated(key for key, _ in pairs)
+        if len(self) < len(pairs):
+            self.repeated = _repeated(key for key, _ in pairs)
 
 
 def _parsed(text: str) -> Any:

@@ -64,7 +64,7 @@ def _nothing_hangs():
         yield
         return
     before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail('it hangs'))
-    signal.alarm(300)
+    signal.alarm(100)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
@@ -402,6 +402,7 @@ GREEDY = {
     'the same key': filled('{', '"a":1,', '"a":1}'),
     'different keys': '{' + ','.join(f'"{i}":0' for i in range(LIMIT // 11)) + '}',
     'objects with a key': filled('[', '{"a":1},', '1]'),
+    'as many objects as there may be': filled('[', '{' + ' ' * 17 + '},', '{}]'),
     'long numbers': filled('[', '0.0000001,', '1]'),
     'a long string': filled('"', 'x', '"'),
     'escapes': filled('"', '\\"', '"'),
@@ -423,7 +424,7 @@ def test_no_file_takes_much_more_memory_than_a_model_of_its_size(text, path, mon
     try:
         with suppress(CheckpointError):
             load(path, max_bytes=LIMIT)
-        assert tracemalloc.get_traced_memory()[1] < 40 * LIMIT
+        assert tracemalloc.get_traced_memory()[1] < 25 * LIMIT  # the worst that is not hostile takes 17
     finally:
         tracemalloc.stop()
 
