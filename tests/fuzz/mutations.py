@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import NamedTuple
 
-WORD = re.compile(rb'[A-Za-z_]+|[0-9]+|\s+|.', re.DOTALL)
-MOST_EDITS = 4
+WORD = re.compile(rb'"[^"\n]*"|-?[0-9][0-9.e]*|[A-Za-z_]+|\s+|.', re.DOTALL)
+EDITS_EACH = (1, 1, 1, 2, 4)  # how many edits a file gets, as often as they stand here: most are near to a good one
 LONGEST_RUN = 16  # bytes that one edit leaves out, doubles or puts in
 
 
@@ -31,7 +31,7 @@ def mutated(content: bytes, material: Material, random: Random) -> bytes:
     >>> mutated(b'a,b', Material(seeds=[b'1,2'], tokens=[b'nan']), Random(1)) != b'a,b'
     True
     """
-    for _ in range(random.randint(1, MOST_EDITS)):
+    for _ in range(random.choice(EDITS_EACH)):
         content = random.choice(EDITS)(content, material, random)
     return content
 
@@ -99,7 +99,7 @@ EDITS: list[Callable[[bytes, Material, Random], bytes]] = [
     _doubled,
     _lengthened,
     _with_token,
-    _word_replaced,
+    *[_word_replaced] * 3,  # what a format is made of
     _words_swapped,
     _spliced,
 ]
