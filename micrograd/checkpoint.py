@@ -329,7 +329,7 @@ def _columns(thing: Any, model: Neuron | Layer | MLP) -> Columns:
 
 
 def _column(thing: Any, where: str) -> Column:
-    if isinstance(thing, _Object) and 'categories' in thing:
+    if isinstance(thing, _Object) and thing.keys() & {'categories', 'shares'}:
         return _categories(thing, where)
     _check_keys(thing, where, ('name', 'mean', 'scale'))
     mean, scale = (_number(thing[key], f'{where}.{key}') for key in ('mean', 'scale'))

@@ -195,20 +195,17 @@ def test_nothing_of_another_kind_is_taken_in_any_place(raw, path, request):
             assert spelt(place) in message or spelt(place[:-1]) in message, place
 
 
-@pytest.mark.parametrize('raw', ['3', '"3"', '0.5'])
-def test_numbers_and_strings_are_taken_where_they_belong_only(raw, path):
-    for place in PLACES:
+NUMBERS = {place for place in PLACES if isinstance(at(json.loads(GOOD), place), float)}
+TEXTS = {place for place in PLACES if place[-1:] == ('name',) or place[-2:-1] == ('categories',)}
+
+
+@pytest.mark.parametrize(('raw', 'right'), [('0.5', NUMBERS), ('3', NUMBERS), ('"0.5"', TEXTS), ('"relu"', TEXTS)])
+def test_numbers_and_texts_are_taken_where_they_belong_only(raw, right, path):
+    activations = {place for place in PLACES if place[-1:] == ('activation',)} if raw == '"relu"' else set()
+    for place in set(PLACES) - right - activations:
         path.write_text(put(place, raw))
-        if type(at(json.loads(GOOD), place)) is not type(json.loads(raw)) or place[-1] in {
-            'version',
-            'type',
-            'missing',
-        }:
-            if at(json.loads(GOOD), place) == 1 or (
-                isinstance(at(json.loads(GOOD), place), float) and raw in {'3', '0.5'}
-            ):
-                continue
-            assert spelt(place) in refusal(path) or place in ((), ('format',))
+        message = refusal(path)
+        assert spelt(place) in message or place in ((), ('format',)), place
 
 
 OBJECTS = [place for place in PLACES if isinstance(at(json.loads(GOOD), place), dict)]
@@ -234,10 +231,7 @@ def test_a_key_that_is_missing_is_named(path):
     for place in KEYS:
         if place != ('columns',):
             path.write_text(json.dumps(without(place)))
-            message = refusal(path)
-            wanted = r"lacks the key '(name|mean)'" if place[-1] == 'categories' else f'lacks the key {place[-1]!r}'
-            assert re.search(wanted, message), (place, message)
-            assert spelt(place[:-1]) in message
+            assert f'{spelt(place[:-1])} lacks the key {place[-1]!r}' in refusal(path)
 
 
 def test_a_key_that_is_misspelt_is_shown_beside_the_one_that_is_missing(path):
@@ -250,7 +244,7 @@ def test_a_key_that_is_misspelt_is_shown_beside_the_one_that_is_missing(path):
         message = refusal(path)
         if place == ('columns',):
             assert message == f'the file has the unknown key {wrong!r}, besides layers'
-        elif key != 'categories':
+        else:
             assert f'lacks the key {key!r}, and has the unknown key {wrong!r}' in message
 
 
@@ -260,20 +254,18 @@ def test_a_key_that_nobody_knows_is_named(path):
             document = json.loads(GOOD)
             at(document, place)[key] = 1
             path.write_text(json.dumps(document))
-            message = refusal(path)
-            assert 'has the unknown key ' in message
-            assert spelt(place) in message
+            assert f'{spelt(place)} has the unknown key ' in refusal(path)
 
 
 def test_every_list_has_the_length_that_the_others_ask_for(path):
     for place in PLACES:
         there = at(json.loads(GOOD), place)
         if isinstance(there, list):
-            for wrong in (there[:-1], [*there, there[0]], there * 1000):
+            for wrong in (there[:-1], [*there, there[0]], there * 20):
                 document = json.loads(GOOD)
                 at(document, place[:-1])[place[-1]] = wrong
                 path.write_text(json.dumps(document))
-                assert spelt(place)[:6] in refusal(path) or 'columns' in refusal(path)
+                assert re.search('layers|columns', refusal(path)), place
 
 
 def test_a_file_cut_at_any_byte_is_refused(path):
