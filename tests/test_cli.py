@@ -16,7 +16,7 @@ import pytest
 
 import micrograd
 from micrograd import cli, graph, render
-from micrograd.cli import main
+from micrograd.cli import expressions, main
 from micrograd.errors import MissingDependencyError
 
 NEURON = ['tanh(w*x + b)', 'w=-3', 'x=2', 'b=6.88']
@@ -459,7 +459,7 @@ def test_without_a_command_the_help_is_shown(capsys):
 
 
 def examples_in_help():
-    texts = (cli.EXAMPLES, cli.DRAW_EXAMPLES, cli.CHECK_EXAMPLES, cli.OPS_EXAMPLES)
+    texts = (cli.EXAMPLES, expressions.DRAW_EXAMPLES, expressions.CHECK_EXAMPLES, expressions.OPS_EXAMPLES)
     return sorted(
         {
             line.strip()
@@ -492,7 +492,7 @@ def fail_with(monkeypatch, error):
     def fail(*args, **kwargs):
         raise error
 
-    monkeypatch.setattr(cli.reference, 'table', fail)
+    monkeypatch.setattr(expressions.reference, 'table', fail)
 
 
 def test_ctrl_c_ends_quietly_with_130(monkeypatch, capsys):
