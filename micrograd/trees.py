@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+from micrograd.containers import each
 from micrograd.engine import Value
 from micrograd.errors import ShapeError
 from micrograd.scalars import is_real
@@ -64,15 +65,10 @@ def rebuild(template: Any, leaves: Iterator[Any], modules: bool = False) -> Any:
     kind = type(template)
     if kind is float or kind is Value:
         return next(leaves)
-    if isinstance(template, dict):
-        return {key: rebuild(x, leaves, modules) for key, x in template.items()}
     if kind is list and _is_flat(template):
         return list(islice(leaves, len(template)))
-    if isinstance(template, list | tuple):
-        parts = [rebuild(x, leaves, modules) for x in template]
-        if kind is list:
-            return parts
-        return kind(*parts) if hasattr(template, '_fields') else kind(parts)
+    if isinstance(template, dict | list | tuple):
+        return each(template, lambda x: rebuild(x, leaves, modules))
     if _is_module(template) and modules:
         for _ in _parameters(template):
             next(leaves)

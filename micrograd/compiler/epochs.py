@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from micrograd.compiler import captured, structure, updates
-from micrograd.compiler.containers import mapped
 from micrograd.compiler.expressions import of_row
 from micrograd.compiler.instructions import BlockProgram, SharedTotal
 from micrograd.compiler.machine import check_choices, prepare
 from micrograd.compiler.plans import Plan, Runnable, load
 from micrograd.compiler.trace import Trace, trace
+from micrograd.containers import mapped
 from micrograd.context import no_grad, recording
 from micrograd.engine import Value
 from micrograd.errors import TracingError

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from micrograd.compiler.containers import is_array, mapped
 from micrograd.compiler.trace import Input
+from micrograd.containers import is_array, mapped
 from micrograd.engine import Value
 from micrograd.errors import DataError, ShapeError
 from micrograd.scalars import is_real

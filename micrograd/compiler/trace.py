@@ -16,9 +16,9 @@ from typing import Any
 
 from micrograd import context, groups
 from micrograd.collector import collector_paused
-from micrograd.compiler.containers import each, is_container
 from micrograd.compiler.graph import CONSTANT, INPUT, SHARED, Graph
 from micrograd.compiler.symbols import TRACES, Symbol, Tracer, kept, tracing_error
+from micrograd.containers import each, is_container
 from micrograd.engine import Value
 from micrograd.errors import TracingError
 from micrograd.graph import topological
