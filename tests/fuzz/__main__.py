@@ -1,7 +1,8 @@
 """Look for bytes for which a reader breaks its promise, guided by coverage: `python -m tests.fuzz csv`.
 
 It needs `pip install atheris`, which brings libFuzzer. What stands behind the name of the reader goes to libFuzzer: its
-options, such as -max_total_time=60, and a folder for the inputs that it finds worth keeping.
+options, such as -max_total_time=60 and -artifact_prefix=crashes/, and a folder for the inputs that it finds worth
+keeping; or a file that it found, to see once more what goes wrong. A finding that is mended goes into `findings.py`.
 """
 
 import sys
@@ -48,9 +49,9 @@ def _fuzz(name: str, options: list[str], place: Path) -> None:
             return bytes(atheris.Mutate(content, longest))
         return mutated(content, given, random)[:longest]
 
-    folders = [option for option in options if not option.startswith('-')]
-    flags = [option for option in options if option.startswith('-')]
-    atheris.Setup([sys.argv[0], *flags, f'-dict={dictionary}', *folders, str(seeds)], test, custom_mutator=mutate)
+    replays = any(Path(option).is_file() for option in options)
+    inputs = [] if replays else [str(seeds)]
+    atheris.Setup([sys.argv[0], f'-dict={dictionary}', *options, *inputs], test, custom_mutator=mutate)
     atheris.Fuzz()
 
 
