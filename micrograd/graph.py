@@ -140,10 +140,38 @@ def deep_copy(root: Value, memo: dict[int, Any]) -> Value:
             twin._a = v._a
         if things := _hung_on(v):
             hung.append((twin, things))
+    _tell(nodes, memo)
     for twin, things in hung:
         twin.__dict__.update(copy.deepcopy(things, memo))
     result: Value = memo[id(root)]
     return result
+
+
+def when_copied(memo: dict[int, Any], original: int, tell: Callable[[int], object]) -> None:
+    """Say which id the copy of a node has: now, or as soon as there is one. (A list of results is copied one by one.)
+
+    Args:
+        memo: that of the call of copy.deepcopy.
+        original: the id of the node.
+        tell: is given the id of its copy.
+    """
+    if original in memo:
+        tell(id(memo[original]))
+    else:
+        memo.setdefault(_WAITING, {}).setdefault(original, []).append(tell)
+
+
+_WAITING = id(when_copied)  # the place in a memo of those who are still to be told
+
+
+def _tell(nodes: Iterable[Value], memo: dict[int, Any]) -> None:
+    """Tell of the copies of nodes those who wait for them."""
+    waiting = memo.get(_WAITING)
+    if not waiting:
+        return
+    for v in nodes:
+        for tell in waiting.pop(id(v), ()):
+            tell(id(memo[id(v)]))
 
 
 def _hung_on(v: Value) -> dict[str, Any] | None:

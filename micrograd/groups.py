@@ -11,15 +11,16 @@ import copy
 import inspect
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 from micrograd.engine import Value
+from micrograd.graph import when_copied
 from micrograd.node import parents
 from micrograd.scalars import Condition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence, Set
     from contextvars import Token
     from typing import TypeVar
 
@@ -49,19 +50,17 @@ class Call:
         outputs: the ids of what it returned, in order.
     """
 
-    __slots__ = ('_absent', '_token', 'inputs', 'kind', 'maker', 'outputs', 'parent', 'parts', 'z')
-    _absent: set[int | None]  # of a copy: the ids in the original whose copies it does not know yet
+    __slots__ = ('_numbers', '_token', 'inputs', 'kind', 'maker', 'outputs', 'parent', 'parts', 'z')
 
-    def __init__(
-        self, maker: Any, inputs: frozenset[int], kind: str, z: int | None = None, parts: tuple[Any, ...] = ()
-    ):
+    def __init__(self, maker: Any, inputs: Set[int], kind: str, z: int | None = None, parts: tuple[Any, ...] = ()):
         self.maker = maker
         self.inputs = inputs
         self.kind = kind
         self.z = z
         self.parts = parts
+        self._numbers: dict[int, int] | None = None
         self.parent = _current.get()
-        self.outputs: tuple[int, ...] = ()
+        self.outputs: Sequence[int] = ()
 
     def __enter__(self) -> Call:
         self._token: Token[Call | None] = _current.set(self)
@@ -79,6 +78,12 @@ class Call:
             calls = v._calls
             if not calls or calls[0].is_within(self):
                 v._calls = Marks((*calls, self))
+
+    def number_of(self, part: Any) -> int | None:
+        """Which of the parts it is, counted from 1; None where it is none of them."""
+        if self._numbers is None:  # looked up once for all neurons of a layer, of which there may be many thousands
+            self._numbers = {id(each): i for i, each in reversed([*enumerate(self.parts, 1)])}
+        return self._numbers.get(id(part))
 
     def is_within(self, other: Call) -> bool:
         """Whether this is the other call, or was made during it."""
@@ -103,22 +108,18 @@ class Call:
         twin = Call.__new__(Call)
         twin.maker = memo.get(id(self.maker), self.maker)
         twin.parts = tuple(memo.get(id(part), part) for part in self.parts)
-        twin.kind = self.kind
+        twin.kind, twin._numbers = self.kind, None
         twin.parent = None if self.parent is None else memo[id(self.parent)]
-        twin.inputs, twin.outputs, twin.z = frozenset(), (0,) * len(self.outputs), None
-        twin._absent = {*self.inputs, *self.outputs, self.z}
-        twin.refer(self, memo)
+        twin.inputs = inputs = set[int]()
+        twin.outputs = outputs = [0] * len(self.outputs)
+        twin.z = None
+        for i in self.inputs:
+            when_copied(memo, i, inputs.add)
+        for place, i in enumerate(self.outputs):
+            when_copied(memo, i, partial(outputs.__setitem__, place))
+        if self.z is not None:
+            when_copied(memo, self.z, partial(setattr, twin, 'z'))
         return twin
-
-    def refer(self, other: Call, memo: dict[int, Any]) -> None:
-        """Note the copies that there are by now of what the other call, of which this is the copy, refers to."""
-        found = [i for i in self._absent if i in memo]
-        if not found:
-            return
-        self._absent.difference_update(found)
-        self.inputs = frozenset(id(memo[i]) for i in other.inputs if i in memo)
-        self.outputs = tuple(id(memo[i]) if i in memo else 0 for i in other.outputs)
-        self.z = id(memo[other.z]) if other.z in memo else None
 
 
 class Marks(tuple[Call, ...]):
@@ -127,11 +128,8 @@ class Marks(tuple[Call, ...]):
     __slots__ = ()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Marks:
-        """Those of the copy. A list of results is copied one by one, so each tells the copied call of itself."""
-        twins = Marks(copy.deepcopy(call, memo) for call in self)
-        for call, twin in zip(self, twins, strict=True):
-            twin.refer(call, memo)
-        return twins
+        """Those of the copy."""
+        return Marks(copy.deepcopy(call, memo) for call in self)
 
 
 def group(label: str) -> Callable[[F], F]:
@@ -279,11 +277,13 @@ def find(order: Sequence[Value]) -> list[Group]:
       layer 2 7
         neuron 2.1 7
     """
-    index = {id(v): i for i, v in enumerate(order)}
     outputs: dict[Call, list[int]] = {}
     for i, v in enumerate(order):
         for call in v._calls:
             outputs.setdefault(call, []).append(i)
+    if not outputs:
+        return []
+    index = {id(v): i for i, v in enumerate(order)}
     outputs |= {call: [i] for call, i in _unmarked(outputs, order)}
     outputs = {call: positions for call, positions in outputs.items() if not _is_repeated(call, outputs)}
     around = {call: _around(call, outputs) for call in outputs}
@@ -312,8 +312,9 @@ def _unmarked(outputs: dict[Call, list[int]], order: Sequence[Value]) -> Iterato
     for layer, positions in outputs.items():
         if layer.kind != 'layer' or not layer.parts:  # a class of a program's own may return anything
             continue
+        places = {output: place for place, output in reversed([*enumerate(layer.outputs)])}
         for i in positions:
-            maker = layer.parts[layer.outputs.index(id(order[i]))]
+            maker = layer.parts[places[id(order[i])]]
             if (layer, id(maker)) not in marked:
                 yield _of_neuron(maker, layer, order[i]), i
 
@@ -397,9 +398,9 @@ def _places(call: Call) -> list[str]:
 
 
 def _place(module: Any, around: Call) -> str | None:
-    for i, part in enumerate(around.parts, 1):
-        if part is module:
-            return str(i)
+    number = around.number_of(module)
+    if number is not None:
+        return str(number)
     for name, thing in vars(around.maker).items():
         if thing is module:
             return str(name)

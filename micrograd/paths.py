@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, repeat
-from math import isnan
+from math import isnan, prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from micrograd.checks import count as at_least_one
@@ -119,13 +119,18 @@ class Paths:
     @cached_property
     def count(self) -> int:
         """How many paths there are, exactly; they are not enumerated for it."""
+        if not self:
+            return 0
+        factors = []  # where all paths go through one node: to go on from 1 there keeps the numbers short
         reaching = {0: 1}  # what is no longer needed goes, since these numbers grow long
-        last = len(self.nodes) - 1
-        for i in range(last):
+        for i, uses in enumerate(self._uses[:-1]):
             ways = reaching.pop(i)
-            for edge in self._uses[i]:
+            if ways > 1 and not reaching:
+                factors.append(ways)
+                ways = 1
+            for edge in uses:
                 reaching[edge.child] = reaching.get(edge.child, 0) + ways
-        return reaching[last] if self else 0
+        return _product([*factors, *reaching.values()])
 
     def __len__(self) -> int:
         if self.count > sys.maxsize:
@@ -256,6 +261,13 @@ class Paths:
         from micrograd.render.text import paths_listing  # which stands on this module
 
         return paths_listing(self)
+
+
+def _product(factors: list[int]) -> int:
+    """The product, of neighbours first: long numbers are best multiplied by others as long."""
+    while len(factors) > 1:
+        factors = [prod(factors[i : i + 2]) for i in range(0, len(factors), 2)]
+    return factors[0]
 
 
 def _check(start: Any, end: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import chain, count
 
@@ -52,11 +52,13 @@ class _Speaker:
         """The name of a value, which is given one where it has none; what that stands for is said by `where`."""
         if name := self.names.name(v) or self.own.get(id(v)):
             return name
-        taken = self.names.taken() | set(self.own.values())
-        free = (name for name in chain([preferred], _numbered()) if name and name not in taken)
-        self.own[id(v)] = next(free)
+        preferences = chain([preferred] if preferred else [], _numbered())
+        self.own[id(v)] = next(name for name in preferences if not self._is_taken(name))
         self.made.append(v)
         return self.own[id(v)]
+
+    def _is_taken(self, name: str) -> bool:
+        return name in self.names.taken or name in self.own.values()
 
     def operand(self, v: Value) -> str:
         """A value in a formula: by its name, a constant by its number, else by how it was made."""
@@ -225,7 +227,7 @@ class _Making(Explanation):
     def _say(self, n: Notation) -> tuple[list[Equation], list[Equation], list[str]]:
         speaker = _Speaker(n, self._names)
         v = self._v
-        end = 'C' if self._names.name(v) == 'C' else _first_free('CLJ', self._names.taken())
+        end = 'C' if self._names.name(v) == 'C' else _first_free('CLJ', self._names.taken)
         name = speaker.call(v)
         upstream = n.rate(end, name)
         if not self._edges:
@@ -271,7 +273,7 @@ def _ask_the_result(end: str, name: str) -> tuple[str, str]:
     )
 
 
-def _first_free(names: Iterable[str], taken: set[str]) -> str:
+def _first_free(names: Iterable[str], taken: Set[str]) -> str:
     return next((name for name in names if name not in taken), 'C')
 
 

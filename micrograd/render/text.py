@@ -35,20 +35,21 @@ class Names:
 
     Args:
         roots: the values at the ends of the graph.
+
+    Attributes:
+        size: how many values it has.
+        taken: all names that there are.
     """
 
     def __init__(self, *roots: Value):
         nodes = topological(roots)
         self.size = len(nodes)
         self._names = {id(v): name for v, name in zip(nodes, names_of(nodes), strict=True) if name}
+        self.taken = frozenset(self._names.values())
 
     def name(self, v: Value) -> str:
         """The user's name or an automatic one; '' where a picture shows none."""
         return self._names.get(id(v), '')
-
-    def taken(self) -> set[str]:
-        """All names that there are."""
-        return set(self._names.values())
 
     def known_as(self, v: Value) -> str:
         """What a sentence calls it: by its name, its operation or, a constant, its number."""

@@ -192,10 +192,12 @@ def view(roots: Sequence[Value], max_nodes: int, collapse: Any = None, depth: in
     [3.0, 3.0]
     """
     nodes = graph.topological(roots)
-    index = {id(v): i for i, v in enumerate(nodes)}
-    below = [[index[id(p)] for p in v._prev] for v in nodes]
     nothing_collapsed = depth is None and (collapse is None or (collapse == AUTO and len(nodes) <= max_nodes))
     found = [] if nothing_collapsed else groups.find(nodes)
+    if not found and collapse in (None, AUTO) and len(nodes) > max_nodes:  # nothing can be collapsed
+        raise _too_large(len(nodes), len(nodes), max_nodes)
+    index = {id(v): i for i, v in enumerate(nodes)}
+    below = [[index[id(p)] for p in v._prev] for v in nodes]
     shown = _cover(nodes, below, found, max_nodes, collapse, depth)
     if shown.size > max_nodes:
         raise _too_large(len(nodes), shown.size, max_nodes)
