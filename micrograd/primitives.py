@@ -105,7 +105,7 @@ NEG = row('neg', latex='-x',
     partials=lambda o, z, x: -1.0)  # fmt: skip
 
 POW = row('pow', symbol='**', latex='x^y',
-    partials=lambda o, z, x, y: (y * _one_less(o, z, x, y), z * o.log(x)),
+    partials=lambda o, z, x, y: (_power_slope(o, z, x, y), _times_log(o, z, x, y)),
     blocked=lambda o, z, x, y: (
         o.where(o.equal(y, 0.0), o.where(x > 0.0, o.equal(o.div(1.0, x), inf), True), False),  # x ** 0 is 1 for any x
         o.where(o.equal(x, 0.0), y >= 0.0, False)),
@@ -119,22 +119,28 @@ def power(exponent: float) -> Row:
         value=lambda o, x: o.pow(x, float(c)),
         partials=(lambda o, z, x: c * x) if c == 2 else
             (lambda o, z, x: c * o.power(x, c - 1)) if (c - 1) + 1 == c else
-            (lambda o, z, x: c * _by_division(o, z, x, c)),
+            (lambda o, z, x: _by_division(o, z, x, float(c))),
         blocked=(lambda o, z, x: True) if c == 0 else None,
         forward=lambda x: ieee.pow(x, c),
         domain=(REALS if c % 1 == 0 else POSITIVE,),
         kinks=(lambda x: (x,)) if c < 1 else None)  # fmt: skip
 
 
-def _one_less(o: Any, z: Any, x: Any, y: Any) -> Any:
-    """x ** (y - 1), where y - 1 may be rounded: that would cost hundreds of ulps where x is large."""
-    return o.where(o.equal((y - 1.0) + 1.0, y), o.pow(x, y - 1.0), _by_division(o, z, x, y))
+def _power_slope(o: Any, z: Any, x: Any, y: Any) -> Any:
+    """y * x ** (y - 1), where y - 1 may be rounded, which would cost hundreds of ulps, or the power overflow alone."""
+    return o.where(y >= 0.5, y * o.pow(x, y - 1.0), _by_division(o, z, x, y))
+
+
+def _times_log(o: Any, z: Any, x: Any, y: Any) -> Any:
+    """z * ln(x); where z is subnormal, and has few digits before the product has, by way of its root."""
+    root = o.pow(x, 0.5 * y)
+    return o.where(o.abs(z) < 1e-290, o.log(x) * root * root, z * o.log(x))
 
 
 def _by_division(o: Any, z: Any, x: Any, y: Any) -> Any:
-    """x ** (y - 1) as z / x, unless that is 0 / 0 or inf / inf."""
-    direct = o.pow(x, y - 1.0)
-    return o.where(o.abs(x) < inf, o.where(o.equal(x, 0.0), direct, o.div(z, x)), direct)
+    """y * x ** (y - 1) as y * z / x, unless that is 0 / 0 or inf / inf."""
+    direct = y * o.pow(x, y - 1.0)
+    return o.where(o.abs(y * z) < inf, o.where(o.equal(z, 0.0), direct, o.div(y * z, x)), direct)
 
 
 # Comparisons and choices -----------------------------------------------------------------------------------------
@@ -222,9 +228,28 @@ SQRT = row('sqrt', latex=r'\sqrt{x}',
     domain=(POSITIVE,))  # fmt: skip
 
 HYPOT = row('hypot', latex=r'\sqrt{x^2 + y^2}',
-    partials=lambda o, z, x, y: (o.div(x, z), o.div(y, z)),
+    partials=lambda o, z, x, y: (o.hypot_slope(x, y), o.hypot_slope(y, x)),
     blocked=lambda o, z, x, y: (o.equal(z, 0.0), o.equal(z, 0.0)),  # the sub-gradient of least norm
     kinks=lambda x, y: (math.hypot(x, y),))  # fmt: skip
+
+
+HYPOT_SLOPE = row('hypot_slope', latex=r'\frac{x}{\sqrt{x^2 + y^2}}',
+    value=lambda o, x, y: _over_length(o, x, y, _scale(o, o.maximum(o.abs(x), o.abs(y)))),
+    partials=lambda o, z, x, y: (
+        o.hypot_slope(y, x) * o.atan2_slope(y, x),
+        -z * o.atan2_slope(y, x)),
+    blocked=lambda o, z, x, y: (o.equal(o.hypot(x, y), 0.0), o.equal(o.hypot(x, y), 0.0)),
+    kinks=lambda x, y: (math.hypot(x, y),))  # fmt: skip
+
+
+def _scale(o: Any, size: Any) -> Any:
+    """A power of 2 that keeps a length of this size from over- and underflow."""
+    return o.where(size < 2.0**-350, 2.0**500, o.where(size > 2.0**400, 2.0**-400, 1.0))
+
+
+def _over_length(o: Any, x: Any, y: Any, scale: Any) -> Any:
+    return o.div(scale * x, o.hypot(scale * x, scale * y))
+
 
 # Trigonometry ----------------------------------------------------------------------------------------------------
 
@@ -257,11 +282,26 @@ ATAN = row('atan', latex=r'\arctan x',
     partials=lambda o, z, x: o.div(o.div(1.0, o.hypot(1.0, x)), o.hypot(1.0, x)))  # fmt: skip
 
 ATAN2 = row('atan2', latex=r'\operatorname{atan2}(y, x)',
-    partials=lambda o, z, y, x: (
-        o.div(o.div(x, o.hypot(x, y)), o.hypot(x, y)),
-        o.div(o.div(-y, o.hypot(x, y)), o.hypot(x, y))),
+    partials=lambda o, z, y, x: (o.atan2_slope(x, y), -o.atan2_slope(y, x)),
     blocked=lambda o, z, y, x: (o.equal(o.hypot(x, y), 0.0),) * 2,
     kinks=lambda y, x: (math.hypot(x, y), abs(y) + max(x, 0.0)))  # fmt: skip
+
+ATAN2_SLOPE = row('atan2_slope', latex=r'\frac{x}{x^2 + y^2}',
+    value=lambda o, x, y: _over_square(o, x, y, o.maximum(o.abs(x), o.abs(y))),
+    partials=lambda o, z, x, y: (
+        o.div(o.div(1.0, o.hypot(x, y)), o.hypot(x, y)) - 2.0 * z * z,
+        -2.0 * z * o.atan2_slope(y, x)),
+    blocked=lambda o, z, x, y: (o.equal(o.hypot(x, y), 0.0), o.equal(o.hypot(x, y), 0.0)),
+    kinks=lambda x, y: (math.hypot(x, y),))  # fmt: skip
+
+
+def _over_square(o: Any, x: Any, y: Any, size: Any) -> Any:
+    """X divided by the length of (x, y) twice. A subnormal x, which has few digits, is raised before, and z lowered."""
+    scale = _scale(o, size)
+    raised = o.where(size < 2.0**-350, 1.0, o.where(size < 1.0, 2.0**300, 1.0))
+    length = o.hypot(scale * x, scale * y)
+    return o.div(o.div(o.div(raised * (scale * (scale * x)), length), length), raised)
+
 
 SINH = row('sinh', latex=r'\sinh x',  # by way of expm1(|x|/2), which neither cancels near 0 nor overflows early
     value=lambda o, x: _sinh(o, x, o.expm1(0.5 * o.abs(x))),
@@ -322,12 +362,13 @@ def elu(alpha: float = 1.0) -> Row:
 
 
 GELU = row('gelu', latex=r'x \, \Phi(x)',
-    value=lambda o, x: x * o.normal_cdf(x),
-    partials=lambda o, z, x: o.normal_cdf(x) + x * o.normal_pdf(x))  # fmt: skip
+    value=lambda o, x: o.where(o.abs(x + 38.5) < 1.5, _gelu_tail(o, x), x * o.normal_cdf(x)),
+    partials=lambda o, z, x: o.normal_cdf(x) + _times_normal_pdf(o, x))  # fmt: skip
 
 SILU = row('silu', latex=r'x \, \sigma(x)',
-    value=lambda o, x: x * o.sigmoid(x),
-    partials=lambda o, z, x: o.sigmoid(x) * (1.0 + x * o.sigmoid(-x)))  # fmt: skip
+    value=lambda o, x: _times_sigmoid(o, x, o.exp(0.5 * o.minimum(x, 0.0))),
+    partials=lambda o, z, x: o.sigmoid(x) + o.where(
+        x < 0.0, z * o.sigmoid(-x), -o.silu(-x) * o.sigmoid(x)))  # fmt: skip
 
 SOFTPLUS = row('softplus', latex=r'\ln(1 + e^x)',
     value=lambda o, x: o.maximum(x, 0.0) + o.log1p(o.exp(-o.abs(x))),
@@ -336,6 +377,18 @@ SOFTPLUS = row('softplus', latex=r'\ln(1 + e^x)',
 LOGSIGMOID = row('logsigmoid', latex=r'\ln \sigma(x)',
     value=lambda o, x: o.minimum(x, 0.0) - o.log1p(o.exp(-o.abs(x))),
     partials=lambda o, z, x: o.sigmoid(-x))  # fmt: skip
+
+
+def _times_sigmoid(o: Any, x: Any, root: Any) -> Any:
+    """X times the sigmoid of x. Its numerator comes as its root: squared, it is subnormal before the product is."""
+    return x * root * o.div(root, 1.0 + o.exp(-o.abs(x)))
+
+
+def _gelu_tail(o: Any, x: Any) -> Any:
+    """The asymptotic series of x Phi(x) for x from -40 to -37, where Phi(x) is subnormal before the product is."""
+    u = o.div(1.0, x * x)
+    return -o.normal_pdf(x) * reduce(lambda rest, k: 1.0 - k * u * rest, (13.0, 11.0, 9.0, 7.0, 5.0, 3.0, 1.0), 1.0)
+
 
 # The error function and the normal distribution ------------------------------------------------------------------
 
@@ -347,11 +400,11 @@ ERFC = row('erfc', latex=r'\operatorname{erfc} x',
 
 GAUSSIAN = row('gaussian', latex=r'e^{-x^2}',
     value=lambda o, x: _bell(o, 1.0, _within_40(o, x)),
-    partials=lambda o, z, x: -2.0 * x * z)  # fmt: skip
+    partials=lambda o, z, x: _times_square(x, -4.0 * pi, o.normal_pdf(x)))  # fmt: skip
 
 NORMAL_PDF = row('normal_pdf', latex=r'\varphi(x) = \frac{1}{\sqrt{2\pi}} e^{-x^2/2}',
     value=lambda o, x: (1.0 / math.sqrt(2.0 * pi)) * _bell(o, 0.5, _within_40(o, x)),
-    partials=lambda o, z, x: -x * z)  # fmt: skip
+    partials=lambda o, z, x: -_times_normal_pdf(o, x))  # fmt: skip
 
 NORMAL_CDF = row('normal_cdf', latex=r'\Phi(x) = \tfrac12 \operatorname{erfc}(-x/\sqrt2)',
     value=lambda o, x: _normal_cdf(o, _within_40(o, x), _within_40(o, x) * math.sqrt(0.5)),
@@ -368,8 +421,17 @@ def _bell(o: Any, rate: float, x: Any) -> Any:
 
     x = head + tail with a head so short that head * head is exact; x*x = head*head + (x - head) * (x + head).
     """
-    head = 0.015625 * o.floor(64.0 * x)
+    head = 0.0000152587890625 * o.floor(65536.0 * x)  # 2 ** -16
     return o.exp(-rate * head * head) * o.exp(-rate * (x - head) * (x + head))
+
+
+def _times_square(x: Any, scale: float, root: Any) -> Any:
+    """X times a bell that comes as its root: the bell is subnormal, and has few digits, before the product is."""
+    return (scale * root) * x * root
+
+
+def _times_normal_pdf(o: Any, x: Any) -> Any:
+    return _times_square(x, 1.0 / math.sqrt(2.0 * pi), o.gaussian(0.5 * x))
 
 
 _SQRT2_HEAD = 1.4142135381698608  # 26 bits of the square root of 2 …

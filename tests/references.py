@@ -76,6 +76,7 @@ EXACT: dict[str, Callable[..., Any]] = {  # arguments, then constants
     'log1p': lambda x: mp.log(1 + x),
     'sqrt': lambda x: mp.sqrt(x),
     'hypot': lambda x, y: mp.sqrt(x * x + y * y),
+    'hypot_slope': lambda x, y: x / mp.sqrt(x * x + y * y),
     'sin': lambda x: mp.sin(x),
     'cos': lambda x: mp.cos(x),
     'tan': lambda x: mp.tan(x),
@@ -84,6 +85,7 @@ EXACT: dict[str, Callable[..., Any]] = {  # arguments, then constants
     'acos': lambda x: mp.acos(x),
     'atan': lambda x: mp.atan(x),
     'atan2': lambda y, x: mp.atan2(y, x),
+    'atan2_slope': lambda x, y: x / (x * x + y * y),
     'sinh': lambda x: mp.sinh(x),
     'cosh': lambda x: mp.cosh(x),
     'tanh': lambda x: mp.tanh(x),
@@ -134,7 +136,13 @@ SIZES: dict[str, Sizes] = {
     'pow': Sizes(hessian=_power_sizes),
     'power': Sizes(hessian=lambda x, c: [[abs(c) * max(1, abs(c)) * abs(x) ** (mpf(c) - 2) if x and c % 1 else None]]),
     'hypot': Sizes(hessian=lambda x, y: [[1 / mp.hypot(x, y), None], [None, 1 / mp.hypot(x, y)]]),
-    'atan2': Sizes(hessian=lambda y, x: [[None, 1 / (x * x + y * y)], [1 / (x * x + y * y), None]]),
+    'atan2': Sizes(hessian=lambda y, x: [[None, 2 / (x * x + y * y)], [2 / (x * x + y * y), None]]),
+    'hypot_slope': Sizes(hessian=lambda x, y: [[3 / (x * x + y * y)] * 2] * 2),
+    'atan2_slope': Sizes(
+        gradient=lambda x, y: [1 / (x * x + y * y), None],
+        hessian=lambda x, y: [[8 * mp.hypot(x, y) ** -3] * 2] * 2,
+    ),
+    'logistic_pdf': Sizes(hessian=lambda x: [[_logistic(x) * _logistic(-x) / 2]]),
     'gelu': Sizes(
         gradient=lambda x: [max(_phi(x), abs(x) * _bell(x))],
         hessian=lambda x: [[max(mpf(2), x * x) * _bell(x)]],
@@ -172,7 +180,8 @@ GATES: dict[str, tuple[int, ...]] = {  # the arguments that no gradient reaches 
     'select': (0, 1, 2, 3),
     'min': (0, 1, 2, 3),
 }  # and 'power' of exponent 0
-SINGULAR = ('pow', 'hypot', 'atan2')  # blocked only where the formula of the derivative fails: see KINKS
+# Blocked only where the formula of the derivative fails: see KINKS.
+SINGULAR = ('pow', 'hypot', 'hypot_slope', 'atan2', 'atan2_slope')
 
 KINKS: tuple[tuple[str, tuple[float, ...], tuple[float, ...], tuple[float | None, ...]], ...] = (
     # name, constants, arguments, gradient: decided, where mathematics leaves a choice
@@ -202,7 +211,9 @@ KINKS: tuple[tuple[str, tuple[float, ...], tuple[float, ...], tuple[float | None
     ('less_equal', (), (2.0, 2.0), (BLOCKED, BLOCKED)),
     ('equal', (), (2.0, 2.0), (BLOCKED, BLOCKED)),
     ('hypot', (), (0.0, -0.0), (BLOCKED, BLOCKED)),
+    ('hypot_slope', (), (0.0, -0.0), (BLOCKED, BLOCKED)),
     ('atan2', (), (0.0, -0.0), (BLOCKED, BLOCKED)),
+    ('atan2_slope', (), (0.0, -0.0), (BLOCKED, BLOCKED)),
     ('sqrt', (), (0.0,), (inf,)),
     ('log', (), (0.0,), (inf,)),
     ('pow', (), (0.0, 0.0), (BLOCKED, BLOCKED)),
