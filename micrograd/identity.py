@@ -23,7 +23,9 @@ def by_identity(items: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
     >>> a in found, b in found, found[b]
     (True, False, 0.0)
     """
-    found = defaultdict(float) if _go_by_identity() else _ById()
+    if _go_by_identity():
+        return defaultdict(float, items)
+    found = _ById()
     for v, x in items:
         found[v] = x
     return found

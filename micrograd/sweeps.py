@@ -6,6 +6,7 @@ a graph, which can be differentiated again. All four read the same partials, tho
 
 from __future__ import annotations
 
+from itertools import repeat
 from math import isfinite
 
 from micrograd.context import noting
@@ -43,7 +44,7 @@ class Graph:
     def __init__(self, roots: Iterable[Value], variables: Iterable[Value] = ()):
         self.order: list[Any] = []
         self.has_others = False
-        seen = by_identity((v, True) for v in (NONE, *variables))
+        seen = by_identity(zip((NONE, *variables), repeat(True)))
         for root in roots:
             if root in seen:
                 continue
