@@ -42,9 +42,13 @@ class Program:
 
     def __init__(self, count: int):
         self.count = count
-        self.arguments = [Symbol(self, i) for i in range(count)]
         self.steps: list[Step] = []
         self._places: dict[str, int] = {}
+
+    @property
+    def arguments(self) -> list[Symbol]:
+        """The arguments as symbols. (A program that held its symbols, which hold it, would not be freed at once.)"""
+        return [Symbol(self, i) for i in range(self.count)]
 
     def step(self, name: str, *xs: Any) -> Symbol:
         """The result of a core row for symbols and numbers."""
