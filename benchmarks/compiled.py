@@ -14,7 +14,6 @@ of C are missing.
 import argparse
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -26,17 +25,13 @@ from pathlib import Path
 from typing import Any
 
 import eager
+import measuring
 import peers
-from eager import DisagreementError, Target, WorkerError
+from measuring import ONE_THREAD, DisagreementError, Report, Target, WorkerError
 
 ENVIRONMENT = peers.SIDE_FOLDER / 'compiled'
 REQUIREMENTS = ('torch==2.13.0', 'jax==0.10.2', 'numpy==2.4.6', 'llvmlite==0.50.0')
 FLAGS_OF_C = '-O3 -march=native -ffast-math'
-ONE_THREAD = {
-    **dict.fromkeys(('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'NPROC'), '1'),
-    'XLA_FLAGS': '--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1',
-    'JAX_PLATFORMS': 'cpu',
-}
 TOLERANCES = {'float32': 1e-4}  # of the largest number
 TOLERANCE = 1e-9  # in float64
 
@@ -76,18 +71,6 @@ PASSES = Target('<=', 5.0)  # us a node
 GRADIENT = Target('<=', 3.0)  # value and gradient over the value
 IRREGULAR = Target('<=', 0.8)  # ns a node and example
 OPERATIONS = 100_000
-
-
-class Report(eager.Report):
-    """Prints tables, and counts the targets that were missed."""
-
-    def against(self, target: Target | None, value: float) -> str:
-        """Say whether a value meets its target."""
-        if target is None:
-            return ''
-        met = target.met(value)
-        self.missed += not met
-        return f'{target!s:<10}{"met" if met else "MISSED"}'
 
 
 class Peer:
@@ -213,13 +196,13 @@ def report_training(report: Report, problem: str, count: int) -> None:
 
 def training_rows(report: Report, workers: dict[str, Peer], problem: str, count: int) -> Iterator[str]:
     """Time all peers; a row each."""
-    taken = eager.rounds(workers, count, lambda name: timed(workers[name], name, problem))
+    taken = measuring.rounds(workers, count, lambda name: timed(workers[name], name, problem))
     for name in workers:
-        milliseconds = f'{name:20}{1e3 * eager.median(taken, name, "total"):12,.2f}'
+        milliseconds = f'{name:20}{1e3 * measuring.median(taken, name, "total"):12,.2f}'
         if name == 'ours':
             yield milliseconds
             continue
-        low, middle, high = eager.ratios(taken, name, 'total')
+        low, middle, high = measuring.quartiles(taken, (name, 'total'), ('ours', 'total'))
         verdict = report.against(TARGETS.get((problem, name)), middle)
         yield f'{milliseconds}{middle:11,.2f}  {low:9,.2f} - {high:9,.2f}  {verdict}'
 
@@ -283,11 +266,9 @@ def irregular_rows(report: Report) -> Iterator[str]:
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--quick', action='store_true', help='fewer rounds: rougher medians, in two minutes')
+    parser = measuring.parser(__doc__)
     choices = ('moons', 'digits', 'compiler', 'irregular')
     parser.add_argument('--only', choices=choices, help='one table instead of all of them')
-    parser.add_argument('--check', action='store_true', help='exit with 1 when a target is missed')
     return parser.parse_args()
 
 
@@ -306,15 +287,8 @@ def run(arguments: argparse.Namespace, report: Report) -> None:
 def main() -> int:
     """Run the benchmark."""
     arguments = parse_arguments()
-    report = Report()
-    try:
-        run(arguments, report)
-    except (DisagreementError, WorkerError) as error:
-        print(f'compiled.py: nothing is compared: {error}', file=sys.stderr)
-        return 1
-    print(f'\nC: gcc {FLAGS_OF_C}. One thread each. {platform.platform()}, Python {platform.python_version()}')
-    print(f'{", ".join(REQUIREMENTS)}\npython benchmarks/compiled.py {" ".join(sys.argv[1:])}'.rstrip())
-    return 1 if arguments.check and report.missed else 0
+    surroundings = f'C: gcc {FLAGS_OF_C}, one thread each, {", ".join(REQUIREMENTS)}'
+    return measuring.finished(lambda report: run(arguments, report), arguments.check, surroundings)
 
 
 if __name__ == '__main__':

@@ -11,17 +11,18 @@ benchmarks/.peers, and so is HIPS autograd where the environment has none.
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+import measuring
 import peers
+from measuring import DisagreementError, Report, Round, Target, WorkerError, finished, median, quartiles, rounds
 
 WORKER = Path(__file__).resolve().parent / 'worker.py'
 TOLERANCE = 1e-9  # of the largest number in an answer
@@ -32,30 +33,6 @@ MEMORY_NODES = {'ours': 1_000_000}
 MEMORY_NODES_OF_A_PEER = 100_000
 UNSEEN_BY_TRACEMALLOC = {'torch'}  # it allocates in C++
 STATES = (True, False)  # the collector on, off
-
-Round = dict[str, dict[str, float]]  # peer -> quantity -> seconds
-
-
-class DisagreementError(Exception):
-    """Two peers computed different numbers, so their times cannot be compared."""
-
-
-class WorkerError(Exception):
-    """A worker process ended without an answer."""
-
-
-class Target(NamedTuple):
-    """A bound that a measured value has to keep."""
-
-    relation: str
-    bound: float
-
-    def __str__(self) -> str:
-        return f'{self.relation} {self.bound:g}'
-
-    def met(self, value: float) -> bool:
-        """Tell whether the value keeps the bound."""
-        return value >= self.bound if self.relation == '>=' else value <= self.bound
 
 
 # By what is measured, of which peer, with the collector on or off.
@@ -70,28 +47,6 @@ TARGETS = {
     ('peak', 'ours', False): Target('<=', 210.0),
     ('left', 'ours', False): Target('<=', 1.0),
 }
-
-
-class Report:
-    """Prints tables, and counts the targets that were missed."""
-
-    def __init__(self) -> None:
-        self.missed = 0
-
-    def table(self, title: str, header: str, rows: Iterable[str]) -> None:
-        """Print a table, row by row as it is worked out."""
-        print(f'\n{title}\n\n{header}\n{"-" * len(header)}')
-        for row in rows:
-            print(row.rstrip(), flush=True)
-
-    def verdict(self, what: str, peer: str, collector: bool, value: float) -> str:
-        """Say what the target of a value is, and whether it is met."""
-        target = TARGETS.get((what, peer, collector))
-        if target is None:
-            return ''
-        met = target.met(value)
-        self.missed += not met
-        return f'{target!s:<8}{"met" if met else "MISSED"}'
 
 
 class Peer:
@@ -170,33 +125,12 @@ def check_agreement(workers: dict[str, Peer], program: str) -> None:
             )
 
 
-def rounds(workers: dict[str, Peer], count: int, ask: Callable[[str], dict[str, float]]) -> list[Round]:
-    """Let the peers take turns, each round starting with another one."""
-    names = list(workers)
-    taken = []
-    for k in range(count):
-        turn = names[k % len(names) :] + names[: k % len(names)]
-        taken.append({name: ask(name) for name in turn})
-    return taken
-
-
-def median(taken: list[Round], name: str, quantity: str) -> float:
-    """Take the median over the rounds."""
-    return statistics.median(each[name][quantity] for each in taken)
-
-
-def ratios(taken: list[Round], name: str, quantity: str) -> tuple[float, float, float]:
-    """Give the quartiles of a peer's time over ours, each ratio within one round; the second is the median."""
-    low, middle, high = statistics.quantiles([each[name][quantity] / each['ours'][quantity] for each in taken], n=4)
-    return low, middle, high
-
-
 def ratio_columns(report: Report, taken: list[Round], what: str, name: str, collector: bool) -> str:
     """Format how many times slower than ours a peer is."""
     if name == 'ours':
         return ''
-    low, middle, high = ratios(taken, name, 'total')
-    return f'{middle:7.2f}  {low:6.2f} - {high:6.2f}  {report.verdict(what, name, collector, middle)}'
+    low, middle, high = quartiles(taken, (name, 'total'), ('ours', 'total'))
+    return f'{middle:7.2f}  {low:6.2f} - {high:6.2f}  {report.against(TARGETS.get((what, name, collector)), middle)}'
 
 
 def report_mixed(report: Report, names: list[str], count: int) -> None:
@@ -217,7 +151,7 @@ def mixed_rows(report: Report, workers: dict[str, Peer], count: int, collector: 
         columns = ratio_columns(report, taken, 'mixed', name, collector)
         yield f'{name:10}{state:10}{times[0]:9.2f}{times[1]:10.2f}{times[2]:8.2f}  {columns}'
     slowdown = statistics.median(each['ours']['backward'] / each['ours']['forward'] for each in taken)
-    verdict = report.verdict('backward / forward', 'ours', collector, slowdown)
+    verdict = report.against(TARGETS.get(('backward / forward', 'ours', collector)), slowdown)
     yield f'{"ours":10}{state:10}{"backward / forward":>27}{slowdown:9.2f}  {"":15}  {verdict}'
 
 
@@ -260,19 +194,16 @@ def memory_row(report: Report, name: str) -> str:
     with running([name]) as workers:
         held = workers[name].ask('memory', nodes=nodes)
     columns = [
-        (held[quantity], report.verdict(quantity, name, False, held[quantity])) for quantity in MEMORY_QUANTITIES
+        (held[quantity], report.against(TARGETS.get((quantity, name, False)), held[quantity]))
+        for quantity in MEMORY_QUANTITIES
     ]
     return f'{name:10}{nodes:10,}  ' + ''.join(f'{value:6.0f} {verdict:17}' for value, verdict in columns)
 
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        '--quick', action='store_true', help='fewer rounds: rougher medians, in two minutes instead of six'
-    )
+    parser = measuring.parser(__doc__)
     parser.add_argument('--only', choices=('mixed', 'moons', 'memory'), help='one table instead of all three')
-    parser.add_argument('--check', action='store_true', help='exit with 1 when a target is missed')
     return parser.parse_args()
 
 
@@ -290,15 +221,7 @@ def run(arguments: argparse.Namespace, report: Report) -> None:
 def main() -> int:
     """Run the benchmark."""
     arguments = parse_arguments()
-    report = Report()
-    try:
-        run(arguments, report)
-    except (DisagreementError, WorkerError) as error:
-        print(f'eager.py: nothing is compared: {error}', file=sys.stderr)
-        return 1
-    print(f'\nPython {platform.python_version()}, {platform.platform()}, {os.cpu_count()} cores')
-    print(f'python benchmarks/eager.py {" ".join(sys.argv[1:])}'.rstrip())
-    return 1 if arguments.check and report.missed else 0
+    return finished(lambda report: run(arguments, report), arguments.check, f'{os.cpu_count()} cores')
 
 
 if __name__ == '__main__':

@@ -8,8 +8,6 @@ nothing is compared. Then the same program takes mini-batches, many names at onc
 """
 
 import argparse
-import contextlib
-import os
 import random
 import statistics
 import sys
@@ -20,6 +18,7 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import microgpt
+from measuring import DisagreementError, on_one_core
 from transformer import Arithmetic, Example, Transformer, example, names
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -34,10 +33,6 @@ BETAS = 0.85, 0.99
 EPS = 1e-8
 TOLERANCE = 1e-9  # of a loss or a parameter
 BATCH_SIZE = 32
-
-
-class DisagreementError(Exception):
-    """Two trainings came to different numbers, so their times cannot be compared."""
 
 
 # Nodes in microgpt's manner -------------------------------------------------------------------------------------------
@@ -250,8 +245,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> int:
     """Run the benchmark."""
     arguments = parse_arguments()
-    with contextlib.suppress(AttributeError, OSError):  # where a process cannot be bound to a core
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    on_one_core()
     sys.setrecursionlimit(1_000_000)  # nodes in microgpt's manner walk their graph recursively
     chosen = names(arguments.data, arguments.steps)
     print(f'{"a step":34}{"ms":>12}{"a second":>14}')

@@ -8,13 +8,13 @@ of the test digits come out right.
 """
 
 import argparse
-import contextlib
-import os
 import statistics
 import sys
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
+
+from measuring import on_one_core
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
@@ -95,8 +95,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> int:
     """Train the networks."""
     arguments = parse_arguments()
-    with contextlib.suppress(AttributeError, OSError):  # where a process cannot be bound to a core
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    on_one_core()
     train, test, _ = digits(arguments.data)
     print(f'{"seed":>4}{"training":>11}{"compiling":>12}{"loss":>9}{"right":>9} of {len(test.targets):,}')
     results = []

@@ -11,9 +11,7 @@ does counts less, and the garbage collector is off; a ratio is taken within a ro
 """
 
 import argparse
-import contextlib
 import gc
-import os
 import statistics
 import sys
 from collections.abc import Callable, Sequence
@@ -21,6 +19,8 @@ from itertools import pairwise
 from pathlib import Path
 from time import process_time
 from typing import Any
+
+from measuring import Report, Target, on_one_core
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
@@ -30,7 +30,7 @@ from micrograd import Value, jvp, value_and_grad  # noqa: E402
 
 INPUTS = (1, 10, 100, 1_000, 10_000)
 STEPS = 50_000  # operations, about, in each graph
-REVERSE, FORWARD = 4.0, 3.0  # at most
+TARGETS = {'value_and_grad': Target('<=', 4.0), 'jvp': Target('<=', 3.0)}  # of the worst
 
 
 def polynomial(xs: Sequence[Any]) -> Any:
@@ -95,8 +95,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> int:
     """Measure."""
     arguments = parse_arguments()
-    with contextlib.suppress(AttributeError, OSError):  # where a process cannot be bound to a core
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    on_one_core()
     gc.disable()
     print(f'{"function":<12}{"inputs":>8}{"building":>12}{"value_and_grad":>17}{"jvp":>9}')
     found = []
@@ -105,13 +104,10 @@ def main() -> int:
             build, reverse, forward = prices(f, count, arguments.repeats)
             found.append((reverse, forward))
             print(f'{f.__name__:<12}{count:>8,}{build:>9.1f} ms{reverse:>15.2f} x{forward:>7.2f} x', flush=True)
-    missed = 0
-    for name, worst, target in zip(
-        ('value_and_grad', 'jvp'), map(max, zip(*found, strict=True)), (REVERSE, FORWARD), strict=True
-    ):
-        missed += worst > target
-        print(f'{name} at most {worst:.2f} x, target <= {target:g} x: {"MISSED" if worst > target else "met"}')
-    return 1 if arguments.check and missed else 0
+    report = Report()
+    for (name, target), worst in zip(TARGETS.items(), map(max, zip(*found, strict=True)), strict=True):
+        print(f'{name} at most {worst:.2f} x, target {report.against(target, worst)}')
+    return 1 if arguments.check and report.missed else 0
 
 
 if __name__ == '__main__':

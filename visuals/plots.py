@@ -21,6 +21,7 @@ from micrograd.render.plots import (
     training_animation,
 )
 from micrograd.snapshots import Snapshots
+from visuals import differences
 from visuals.graphs import network_of_the_chapter, neuron, small_network, trained
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def figures() -> dict[str, 'Figure']:
         'slow_weights': slow_weights(saturated(), moons(80, noise=0.1, seed=1)),
         'estimate': estimate(),
         'digits': handwritten(),
+        'finite_differences': differences.figure(differences.read()),
     }
 
 

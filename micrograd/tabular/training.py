@@ -127,7 +127,7 @@ def run(
 
     Raises:
         Everything that `train` does.
-        MissingDependencyError: matplotlib is not installed. That is found out before the training.
+        MissingDependencyError: NumPy or matplotlib is not installed. That is found out before the training.
         OSError: a file cannot be written. That, too, is found out before the training.
     """
     for module in ('numpy', 'matplotlib'):
