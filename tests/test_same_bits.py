@@ -38,7 +38,13 @@ def found() -> list[str]:
     if named := os.environ.get('MICROGRAD_PYTHONS'):
         return [command for command in named.split(os.pathsep) if command]
     ours = '.'.join(map(str, sys.version_info[:2]))
-    return [name for name in (f'python{v}' for v in VERSIONS if v != ours) if shutil.which(name)]
+    return [name for name in (f'python{v}' for v in VERSIONS if v != ours) if _starts(name)]
+
+
+def _starts(name: str) -> bool:
+    """A name on PATH may be a stand-in for a version that is not chosen, which only says so."""
+    path = shutil.which(name)
+    return path is not None and subprocess.run([path, '-c', ''], capture_output=True).returncode == 0
 
 
 OTHERS = found()
