@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from tests.fuzz.contracts import CONTRACTS, held
 from tests.fuzz.material import material
-from tests.fuzz.mutations import mutated
+from tests.fuzz.mutations import each_word_replaced, mutated
 
 MEGABYTE = 2**20
+LONGEST = 1000  # bytes of a file of which each word is tried
 
 
 @pytest.fixture(params=CONTRACTS)
@@ -30,13 +31,22 @@ def test_good_files_and_former_findings(reader, its_material, tmp_path):
         held(CONTRACTS[reader], content, tmp_path)
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(number=st.integers(0, 2**64))
 def test_mutated_files(reader, its_material, tmp_path, number):
     random = Random(number)
     content = mutated(random.choice(its_material.seeds), its_material, random)
     note(f'{content!r}')
     held(CONTRACTS[reader], content, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ('name', 'tokens'), [('checkpoint', [b'0', b'null', b'"\\ud800"']), ('expression', [b'x', b'[]'])]
+)
+def test_each_word_of_a_good_file_replaced(name, tokens, tmp_path):
+    seeds = [seed for seed in material(name, tmp_path).seeds if len(seed) < LONGEST]
+    for content in (content for seed in seeds for token in tokens for content in each_word_replaced(seed, token)):
+        held(CONTRACTS[name], content, tmp_path)
 
 
 @pytest.mark.parametrize(

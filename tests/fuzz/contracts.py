@@ -287,14 +287,22 @@ def _check_rows(cells: Cells, fills: bool) -> None:
     """What `micrograd predict` makes of a table, with the columns of another."""
     columns = Columns((SIZE, COLOUR), FRUIT, fills)
     rows = _outcome(lambda: columns.rows(cells), DataError, Path(cells.path))
-    if rows is None:
+    if not {'size', 'colour'} <= set(cells.names):
+        assert rows is None
         return
-    sizes, colours = cells.column('size'), cells.column('colour')
-    assert len(rows) == len(sizes)
-    for (z, *shares), size, colour in zip(rows, sizes, colours, strict=True):
-        assert fills or (size and colour)
-        assert z == 0.0 if size.lower() in ABSENT else z == 2.0 * (float(size) - 2.0)
-        assert shares == [colour == 'blue', colour == 'red'] if colour else shares == [0.25, 0.75]
+    expected = [_row(*pair, fills) for pair in zip(cells.column('size'), cells.column('colour'), strict=True)]
+    assert rows == (None if None in expected else expected)
+
+
+def _row(size: str, colour: str, fills: bool) -> list[float] | None:
+    """A row of inputs; None where a cell is not as it should be."""
+    absent = size.lower() in ABSENT
+    if colour not in ('blue', 'red', '') or not (fills or (colour and not absent)):
+        return None
+    if not absent and not (_is_finite(size) and math.isfinite(2.0 * (float(size) - 2.0))):
+        return None
+    shares = [float(colour == 'blue'), float(colour == 'red')] if colour else [0.25, 0.75]
+    return [0.0 if absent else 2.0 * (float(size) - 2.0), *shares]
 
 
 # IDX files -----------------------------------------------------------------------------------------------------------

@@ -36,6 +36,17 @@ def mutated(content: bytes, material: Material, random: Random) -> bytes:
     return content
 
 
+def each_word_replaced(content: bytes, token: bytes) -> list[bytes]:
+    """The files that have a token instead of one of the words.
+
+    >>> each_word_replaced(b'a,b', b'0')
+    [b'0,b', b'a0b', b'a,0']
+    """
+    words = WORD.findall(content)
+    places = [i for i, word in enumerate(words) if not word.isspace()]
+    return [b''.join([*words[:i], token, *words[i + 1 :]]) for i in places]
+
+
 def _flipped(content: bytes, material: Material, random: Random) -> bytes:
     if not content:
         return content
