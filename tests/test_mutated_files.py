@@ -16,6 +16,12 @@ MEGABYTE = 2**20
 LONGEST = 1000  # bytes of a file of which each word is tried
 
 
+@pytest.fixture(autouse=True)
+def _files_need_not_outlast_the_test(monkeypatch):
+    """Thousands of model files are saved, and each time the disk would be waited for."""
+    monkeypatch.setattr('os.fsync', lambda file: None)
+
+
 @pytest.fixture(params=CONTRACTS)
 def reader(request):
     return request.param
@@ -41,7 +47,7 @@ def test_mutated_files(reader, its_material, tmp_path, number):
 
 
 @pytest.mark.parametrize(
-    ('name', 'tokens'), [('checkpoint', [b'0', b'null', b'"\\ud800"']), ('expression', [b'x', b'[]'])]
+    ('name', 'tokens'), [('checkpoint', [b'0', b'null', b'"\\ud800"']), ('expression', [b'x', b'[]', b'9' * 400])]
 )
 def test_each_word_of_a_good_file_replaced(name, tokens, tmp_path):
     seeds = [seed for seed in material(name, tmp_path).seeds if len(seed) < LONGEST]
