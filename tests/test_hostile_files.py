@@ -280,6 +280,7 @@ HEADS = {
     'nearly the version': ('"version": 1', '"version": 1.0000001', r'version is 1\.0000001\d*, and'),
     'below all versions': ('"version": 1', '"version": -0', 'version is -0, and'),
     'version misspelt': ('"version"', '"verison"', "lacks the key 'version', and has the unknown key 'verison'"),
+    'a key of PyTorch': ('"b"', '"bias"', r"neurons\[0\] lacks the key 'b', and has the unknown key 'bias'"),
     'another format': ('"micrograd model"', '"onnx"', 'not a model file: one holds .*"micrograd model", not \'onnx\''),
     'format misspelt': ('"format"', '"fromat"', "not a model file: .*lacks the key 'format', and .*'fromat'"),
     'another type': ('"MLP"', '"Transformer"', "type should be one of Neuron, Layer, MLP, not 'Transformer'"),
@@ -615,6 +616,8 @@ def test_links_stay_links_and_what_they_lead_to_is_replaced(tmp_path):
         assert load(target).state_dict() == model_of(seed).state_dict()
     assert [os.readlink(tmp_path / name) for name in ('one', 'two', 'folder')] == ['two', 'folder/model.json', 'there']
     assert os.listdir(target.parent) == ['model.json']
+    files.replace_file(tmp_path / 'two', b'a picture')
+    assert target.read_bytes() == b'a picture'
 
 
 NOWHERE = {
@@ -719,6 +722,7 @@ def test_when_a_step_fails_the_old_file_stays(step, error, path, monkeypatch):
             failing(patch, step, error)
             with pytest.raises(type(error)) as caught:
                 save(model, path, columns=COLUMNS)
+        assert str(error) in str(caught.value)
         if isinstance(error, OSError) and error.errno:
             assert (caught.value.errno, caught.value.filename) == (error.errno, str(path))
         assert model.state_dict() == numbers
