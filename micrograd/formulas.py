@@ -6,6 +6,7 @@ root reads `0.5 / sqrt(x)` because that is what it is. The texts are expressions
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -101,10 +102,24 @@ class Symbol:
     __bool__ = __float__ = __eq__ = __ne__ = undecided
 
 
+OF_PI = {
+    math.pi: Symbol('pi'),
+    4.0 * math.pi: Symbol('4 * pi', PRODUCT),
+    2.0 / math.sqrt(math.pi): Symbol('2 / sqrt(pi)', PRODUCT),
+    1.0 / math.sqrt(2.0 * math.pi): Symbol('1 / sqrt(2 * pi)', PRODUCT),
+}
+
+
 def symbol(x: Any) -> Symbol:
-    """A symbol as it is, and a number as its shortest text."""
+    """A symbol as it is, and a number as its shortest text, or as what it is of pi.
+
+    >>> print(symbol(-4.0 * math.pi))
+    -4 * pi
+    """
     if isinstance(x, Symbol):
         return x
+    if abs(x) in OF_PI:
+        return OF_PI[x] if x > 0 else -OF_PI[-x]
     text = str(int(x)) if float(x).is_integer() and abs(x) < 1e15 else repr(float(x))
     return Symbol(text, NEGATIVE if text.startswith('-') else ATOM)
 
