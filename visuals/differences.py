@@ -36,8 +36,8 @@ class Point(NamedTuple):
     measured: int
 
 
-PANELS = {'NumPy': 'In NumPy', 'eager, no graph': 'On Values', 'compiled': 'Compiled'}
-WITH_GRADCHECK = 'eager, no graph'  # beside it, as its passes are of the same kind
+PANELS = {'NumPy': 'In NumPy', 'eager': 'On Values', 'compiled': 'Compiled'}
+WITH_GRADCHECK = 'eager'  # beside it, as its passes are of the same kind
 LOOK: dict[str, Any] = {'linewidth': 1.4, 'markersize': 6.5}
 SMALLEST = 10  # parameters, where the lines with slopes begin
 HEIGHT = 0.38  # of the ratio, between the curves: where it touches neither
