@@ -289,7 +289,7 @@ ATAN2 = row('atan2', latex=r'\operatorname{atan2}(y, x)',
 ATAN2_SLOPE = row('atan2_slope', latex=r'\frac{x}{x^2 + y^2}',
     value=lambda o, x, y: _over_square(o, x, y, o.maximum(o.abs(x), o.abs(y))),
     partials=lambda o, z, x, y: (
-        o.div(o.div(1.0, o.hypot(x, y)), o.hypot(x, y)) - 2.0 * z * z,
+        o.div(o.div(1.0, o.hypot(x, y)), o.hypot(x, y)) - z * z - z * z,  # 2 z z may overflow
         -2.0 * z * o.atan2_slope(y, x)),
     blocked=lambda o, z, x, y: (o.equal(o.hypot(x, y), 0.0), o.equal(o.hypot(x, y), 0.0)),
     kinks=lambda x, y: (math.hypot(x, y),))  # fmt: skip

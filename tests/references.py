@@ -139,7 +139,7 @@ SIZES: dict[str, Sizes] = {
     'atan2': Sizes(hessian=lambda y, x: [[None, 2 / (x * x + y * y)], [2 / (x * x + y * y), None]]),
     'hypot_slope': Sizes(hessian=lambda x, y: [[3 / (x * x + y * y)] * 2] * 2),
     'atan2_slope': Sizes(
-        gradient=lambda x, y: [1 / (x * x + y * y), None],
+        gradient=lambda x, y: [2 / (x * x + y * y), None],
         hessian=lambda x, y: [[8 * mp.hypot(x, y) ** -3] * 2] * 2,
     ),
     'logistic_pdf': Sizes(hessian=lambda x: [[_logistic(x) * _logistic(-x) / 2]]),
