@@ -180,8 +180,8 @@ class Columns:
             return column.filler
         found = short(text) if text else 'an empty cell'
         raise DataError(
-            f'{cells.place(i, column.name)}: a value is missing, found {found}. Right: fill it in, leave out the row '
-            'or the column (--ignore), or train with --missing mean'
+            f'{cells.place(i, column.name)}: a value is missing, found {found}. Right: fill it in, or leave the '
+            'row out; or train without the column (--ignore), or with --missing mean'
         )
 
 
