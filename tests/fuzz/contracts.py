@@ -101,7 +101,8 @@ def checkpoint(content: bytes, folder: Path) -> None:
     if model is None:
         assert with_columns is None
         return
-    document = json.loads(content.decode('utf-8-sig'), parse_int=float, parse_constant=_no_json)
+    text = content.decode('utf-8-sig')
+    document = json.loads(text, parse_int=float, parse_constant=_no_json, object_pairs_hook=_object)
     assert document['type'] == type(model).__name__
     numbers, parameters = list(_numbers_in(document)), [p.data for p in model.parameters()]
     assert list(map(_bits, parameters)) == list(map(_bits, numbers))
@@ -118,6 +119,12 @@ def checkpoint(content: bytes, folder: Path) -> None:
 
 def _no_json(name: str) -> NoReturn:
     raise AssertionError(f'{name} is no JSON')
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    assert len(found) == len(pairs), 'a key stands there twice'
+    return found
 
 
 def _numbers_in(document: dict[str, Any]) -> Iterable[float]:
@@ -146,6 +153,9 @@ def _check_columns(model: MLP, columns: Columns, path: Path) -> None:
     assert columns.width == len(model.layers[0].neurons[0].w)
     assert columns.target.width == len(model.layers[-1].neurons)
     names = [column.name for column in columns.inputs]
+    for column in (*columns.inputs, columns.target):
+        texts = column.categories if isinstance(column, Categories) else ()
+        assert all(text.encode() for text in (column.name, *texts))  # predictions are written, in UTF-8
     row = [column.categories[-1] if isinstance(column, Categories) else '0.5' for column in columns.inputs]
     rows = _outcome(lambda: columns.rows(Cells(path, names, [row], [2])), DataError, path)
     if rows is None:

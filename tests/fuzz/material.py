@@ -51,6 +51,7 @@ def _checkpoint(folder: Path) -> tuple[list[bytes], list[bytes]]:
         save(model, folder / 'seed.json', columns=its_columns)
         seeds.append((folder / 'seed.json').read_bytes())
     seeds.append(seeds[3].replace(b'"w": [', b'"w": [1.0, '))  # more weights than the columns have numbers
+    seeds.append(seeds[0].replace(b'"b": ', b'"b": 1.0, "b": '))
     state = json.dumps(Layer(2, 2, generator=1).state_dict()).encode()
     fields = b'format version type layers neurons activation w b columns missing inputs target name mean scale'
     words = b'categories shares error MLP Layer Neuron relu tanh elu(2) power(3)'
@@ -70,7 +71,7 @@ def _csv(folder: Path) -> tuple[list[bytes], list[bytes]]:
         b'size,colour\n1e308,blue\n',
         '"a,b","line\r\nbreak","ü ""q""",2019\n1,2,3,4\n'.encode(),
         b'size,colour,fruit\n1,red,apple\n2,blue,plum\n3,red,apple\n,blue,plum\n2.5,red,plum\nNA,red,apple\n',
-        b'x,y\n' + b'1e308,1\n-1e308,2\n' * 3,
+        b'x,y\n' + b'1.7e308,1\n' * 2 + b'-1.7e308,2\n' * 5,
         b'x,class\n' + b'1,0\n2,1\n3,0\n' * 4,
     ]
     structure = [b',', b';', b'"', b'""', b',"', b'",', b'\n\n', b',,', b'NA', b'?', b'n/a', b'null', b'red', b'0,1\n']
@@ -111,6 +112,7 @@ def _expression(folder: Path) -> tuple[list[bytes], list[bytes]]:
         'λ * Ω + where(less(x, y), floor(x), (y))'.encode(),
         b'2**3**x + 0x10 - 1e-3',
         b'select(1, x, y)',
+        b'sum(x > 0 and y > 0)',
         b'(nan > x) + 2*(x >= nan) + 4*(nan != x) + 8*(x <= x) + 16*(x < x) + 32*(x >= x) + 64*(0 > -0)',
         b'x # a remark\n- (y +\n1) # and another',
     ]
