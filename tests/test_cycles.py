@@ -163,6 +163,13 @@ def showing(path):
     y._repr_mimebundle_()
 
 
+def showing_what_is_too_large(path):
+    y = Value(2.0)
+    for _ in range(2000):
+        y = y.sin()
+    y._repr_mimebundle_()
+
+
 def drawing(path):
     y = cost(network())
     y.backward()
@@ -229,8 +236,8 @@ def plotting(path):
 
 
 FEATURES = [
-    building, backward, by_hand, copying, derivatives, transforms, checking, anomalies, grouping, showing, drawing,
-    exploring, playing, training, compiling, files, expressions, tables, plotting,
+    building, backward, by_hand, copying, derivatives, transforms, checking, anomalies, grouping, showing,
+    showing_what_is_too_large, drawing, exploring, playing, training, compiling, files, expressions, tables, plotting,
 ]  # fmt: skip
 
 

@@ -130,8 +130,8 @@ def _graph(v: Value) -> Bundle:
     if isinstance(page, Explorer):
         return {'text/html': frame(page.html, page_height(page), f'<noscript>{image}</noscript>' if image else '')}
     if not image:
-        raise page
-    return {'text/html': f'{image}<p><em>Only a picture:</em> {_written(str(page))}</p>'}
+        raise RenderError(page)
+    return {'text/html': f'{image}<p><em>Only a picture:</em> {_written(page)}</p>'}
 
 
 def _size(root: Value, limit: int) -> int:
@@ -146,19 +146,19 @@ def _size(root: Value, limit: int) -> int:
     return len(met)
 
 
-def _page(v: Value, size: int, limit: float) -> Explorer | MicrogradError:
-    """The explorer, or why there is none in time."""
+def _page(v: Value, size: int, limit: float) -> Explorer | str:
+    """The explorer, or why there is none in time. (An error that was kept would keep the graph, by its traceback.)"""
     more = 'explore a part, as in micrograd.explore(h)'
     if size <= MAX_VALUES:
         more = 'to see all of it, and wait as long as it takes: micrograd.explore(v)'
     if size > EXPLORED:
-        return GraphError(f'this graph has {size:,} values; {more}')
+        return f'this graph has {size:,} values; {more}'
     try:
         return _explored(v, limit)
     except (GraphError, RenderError) as error:
         if size <= SMALL:
-            return error
-        return RenderError(f'this graph has {size:,} values, too many to lay out in a second; {more}')
+            return str(error)
+        return f'this graph has {size:,} values, too many to lay out in a second; {more}'
 
 
 def _explored(v: Value, limit: float) -> Explorer:
