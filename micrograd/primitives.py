@@ -298,7 +298,7 @@ ATAN2_SLOPE = row('atan2_slope', latex=r'\frac{x}{x^2 + y^2}',
 def _over_square(o: Any, x: Any, y: Any, size: Any) -> Any:
     """X divided by the length of (x, y) twice. A subnormal x, which has few digits, is raised before, and z lowered."""
     scale = _scale(o, size)
-    raised = o.where(size < 2.0**-350, 1.0, o.where(size < 1.0, 2.0**300, 1.0))
+    raised = o.where(size < 2.0**-350, 1.0, o.where(o.abs(x) < 2.0**-960, 2.0**300, 1.0))
     length = o.hypot(scale * x, scale * y)
     return o.div(o.div(o.div(raised * (scale * (scale * x)), length), length), raised)
 
