@@ -242,17 +242,27 @@ def _check_cells(cells: Cells, content: bytes, folder: Path, delimiter: str) -> 
     assert {len(row) for row in cells.rows} == {len(cells.names)}
     assert all(cell == cell.strip() for row in cells.rows for cell in row)
     assert all(before < after for before, after in pairwise([0, *cells.lines]))
-    text = content.decode().removeprefix('\ufeff')
-    if '"' not in text:
-        assert [cells.names, *cells.rows] == _split(text, delimiter)
+    assert [cells.names, *cells.rows] == _lines(content.decode().removeprefix('\ufeff'), delimiter)
     again = read_cells(_written(_csv(cells, delimiter), folder / 'again.csv'), delimiter=delimiter)
     assert (again.names, again.rows) == (cells.names, cells.rows)
 
 
-def _split(text: str, delimiter: str) -> list[list[str]]:
-    """The cells of a file without quotes."""
-    rows = [[cell.strip() for cell in line.split(delimiter)] for line in re.split(r'\r\n|\r|\n', text)]
-    return [row for row in rows if row != ['']]
+def _lines(text: str, delimiter: str) -> list[list[str]] | None:
+    """The lines of a file that are not blank, by the grammar of RFC 4180; None if a quote is not where it may be."""
+    quoted, plain = r'"((?:[^"]|"")*+)"', rf'([^" {delimiter}\r\n][^{delimiter}\r\n]*+|)'
+    cell = re.compile(rf' *+(?:{quoted}|{plain})({delimiter}|\r\n|\r|\n|\Z)')
+    lines: list[list[str]] = [[]]
+    place, end = 0, delimiter
+    while end:
+        match = cell.match(text, place)
+        if match is None:
+            return None
+        inside, outside, end = match.groups()
+        lines[-1].append((outside if inside is None else inside.replace('""', '"')).strip())
+        place = match.end()
+        if end != delimiter:
+            lines.append([])
+    return [line for line in lines if line not in ([], [''])]
 
 
 def _csv(cells: Cells, delimiter: str) -> bytes:
