@@ -37,7 +37,7 @@ def test_good_files_and_former_findings(reader, its_material, tmp_path):
         held(CONTRACTS[reader], content, tmp_path)
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(number=st.integers(0, 2**64))
 def test_mutated_files(reader, its_material, tmp_path, number):
     random = Random(number)
@@ -47,7 +47,7 @@ def test_mutated_files(reader, its_material, tmp_path, number):
 
 
 @pytest.mark.parametrize(
-    ('name', 'tokens'), [('checkpoint', [b'0', b'null', b'"\\ud800"']), ('expression', [b'x', b',', b'[]', b'9' * 400])]
+    ('name', 'tokens'), [('checkpoint', [b'0', b'"\\ud800"']), ('expression', [b'x', b',', b'[]', b'9' * 400])]
 )
 def test_each_word_of_a_good_file_replaced(name, tokens, tmp_path):
     seeds = [seed for seed in material(name, tmp_path).seeds if len(seed) < LONGEST]
