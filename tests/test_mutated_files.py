@@ -37,6 +37,7 @@ def test_good_files_and_former_findings(reader, its_material, tmp_path):
         held(CONTRACTS[reader], content, tmp_path)
 
 
+@pytest.mark.usefixtures('uncounted')
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(number=st.integers(0, 2**64))
 def test_mutated_files(reader, its_material, tmp_path, number):
@@ -46,6 +47,7 @@ def test_mutated_files(reader, its_material, tmp_path, number):
     held(CONTRACTS[reader], content, tmp_path)
 
 
+@pytest.mark.usefixtures('uncounted')
 @pytest.mark.parametrize(
     ('name', 'tokens'), [('checkpoint', [b'0', b'"\\ud800"']), ('expression', [b'x', b',', b'[]', b'9' * 400])]
 )
