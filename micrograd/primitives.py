@@ -127,8 +127,9 @@ def power(exponent: float) -> Row:
 
 
 def _power_slope(o: Any, z: Any, x: Any, y: Any) -> Any:
-    """y * x ** (y - 1), where y - 1 may be rounded, which would cost hundreds of ulps, or the power overflow alone."""
-    return o.where(y >= 0.5, y * o.pow(x, y - 1.0), _by_division(o, z, x, y))
+    """y * x ** (y - 1). Where y - 1 is rounded, which would cost hundreds of ulps or the sign, by division."""
+    quotient = _by_division(o, z, x, y)
+    return o.where(y < 2.0**53, o.where(y >= 0.5, y * o.pow(x, y - 1.0), quotient), quotient)
 
 
 def _times_log(o: Any, z: Any, x: Any, y: Any) -> Any:
@@ -366,7 +367,7 @@ GELU = row('gelu', latex=r'x \, \Phi(x)',
     partials=lambda o, z, x: o.normal_cdf(x) + _times_normal_pdf(o, x))  # fmt: skip
 
 SILU = row('silu', latex=r'x \, \sigma(x)',
-    value=lambda o, x: _times_sigmoid(o, x, o.exp(0.5 * o.minimum(x, 0.0))),
+    value=lambda o, x: _times_sigmoid(o, x, o.exp(-0.5 * o.abs(x))),
     partials=lambda o, z, x: o.sigmoid(x) + o.where(
         x < 0.0, z * o.sigmoid(-x), -o.silu(-x) * o.sigmoid(x)))  # fmt: skip
 
@@ -380,8 +381,9 @@ LOGSIGMOID = row('logsigmoid', latex=r'\ln \sigma(x)',
 
 
 def _times_sigmoid(o: Any, x: Any, root: Any) -> Any:
-    """X times the sigmoid of x. Its numerator comes as its root: squared, it is subnormal before the product is."""
-    return x * root * o.div(root, 1.0 + o.exp(-o.abs(x)))
+    """X times the sigmoid of x, from the root of exp(-|x|): squared, that is subnormal before the product is."""
+    above = o.where(x < 0.0, root, 1.0)
+    return x * above * o.div(above, 1.0 + root * root)
 
 
 def _gelu_tail(o: Any, x: Any) -> Any:
