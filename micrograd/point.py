@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from contextvars import ContextVar
 
 from micrograd import context, sweeps, trees
 from micrograd.context import enable_grad
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     Function = Callable[..., Any]
     Seeds = Sequence[tuple[Value, Any]]  # nodes, and the numbers or Values that a sweep starts with there
+
+_by_values: ContextVar[bool] = ContextVar('by_values', default=False)  # a transform around differentiates by Values
 
 
 class Point:
@@ -38,23 +41,31 @@ class Point:
     """
 
     def __init__(self, f: Function, args: Sequence[Any], kwargs: dict[str, Any], argnums: int | Sequence[int]):
-        self._is_one = isinstance(argnums, int)
+        self._is_one = not hasattr(argnums, '__iter__')
         self._templates: list[Any] = []
         self.variables: list[Value] = []
         self._leaves: list[Value] = []
-        self._has_values = False
+        self._has_values = _by_values.get()  # those may stand on constants alone, which a walk does not tell
         called = list(args)
         for i in _positions(argnums, len(args)):
             called[i] = self._with_variables(args[i], f'argument {i}')
         if len({*map(id, self.variables)}) < len(self.variables):
             raise _same_twice()
-        with nullcontext() if context.recording.get() else enable_grad():
-            self.result = f(*called, **kwargs)
+        self.result = self._called(f, called, kwargs)
         for v in self._leaves:
             v._a = 'constant'  # it is ours: no transform around this one need differentiate by it
         self.outputs = _outputs(self.result)
         self.graph = sweeps.Graph(self.outputs, self.variables)
         self.graph.verify()
+
+    def _called(self, f: Function, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        token = _by_values.set(True) if self._has_values else None
+        try:
+            with nullcontext() if context.recording.get() else enable_grad():
+                return f(*args, **kwargs)
+        finally:
+            if token:
+                _by_values.reset(token)
 
     def _with_variables(self, argument: Any, where: str) -> Any:
         """What f is given for an argument: the same containers, with variables in them."""
@@ -123,7 +134,7 @@ class Point:
 
 def _positions(argnums: int | Sequence[int], count: int) -> list[int]:
     """The positions of the arguments to differentiate by; as in Python, -1 is the last one."""
-    chosen = [argnums] if isinstance(argnums, int) else list(argnums)
+    chosen: list[Any] = list(argnums) if hasattr(argnums, '__iter__') else [argnums]
     for i in chosen:
         if not isinstance(i, int):
             raise TypeError(f'argnums is the position of an argument, from 0, or a tuple of such, not {i!r:.60}')

@@ -62,6 +62,18 @@ def test_a_derivative_that_does_not_depend_on_what_is_around_it_is_a_constant(ou
 
 
 @either
+@both
+def test_an_argument_may_stand_on_constants_alone(outer, inner):
+    two = Value(2.0)
+    two.role = 'constant'
+    for argument in (two, two * 1.0, micrograd.sqrt(4.0)):
+        assert outer(lambda x: x * inner(lambda y: x * y)(1.0))(argument).data == 4.0
+    with pytest.raises(ZeroDivisionError):
+        outer(lambda x: x * (1 / 0))(two)
+    assert inner(lambda y: y * y)(1.0)._prev == ()
+
+
+@either
 def test_orders_one_to_five(outer):
     f = micrograd.exp
     for _ in range(5):
@@ -385,6 +397,8 @@ def test_a_cotangent_or_tangent_may_itself_be_differentiated_by():
         (lambda: grad(lambda x: x, 1)(1.0), TypeError, r'asks for argument 1.*1 positional'),
         (lambda: grad(lambda x: x)(x=1.0), TypeError, r'Right: grad\(f\)\(3\.0\)'),
         (lambda: grad(lambda x: x, 'x')(1.0), TypeError, 'argnums is the position'),
+        (lambda: grad(lambda x: x, 1.0)(1.0), TypeError, r'argnums is the position .* not 1\.0'),
+        (lambda: grad(lambda x: x, None)(1.0), TypeError, 'argnums is the position .* not None'),
         (lambda: grad(lambda x: x, (0, -1))(1.0), TypeError, 'the same argument twice'),
         (lambda: jvp(lambda x: x, 2.0, 1.0), TypeError, r'Right: jvp\(f, \(2\.0,\), \(1\.0,\)\)'),
         (lambda: hvp(lambda x: x, 2.0, 1.0), TypeError, r'Right: hvp\(f, \(2\.0,\), \(1\.0,\)\)'),
