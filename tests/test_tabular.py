@@ -16,7 +16,7 @@ from micrograd import no_grad, tabular
 from micrograd.checkpoint import load, load_with_columns, save
 from micrograd.cli import main
 from micrograd.data import read_csv
-from micrograd.data.columns import Categories, Columns, Numbers
+from micrograd.data.columns import Categories, Columns, Numbers, column
 from micrograd.data.tables import Cells, read_cells
 from micrograd.errors import CheckpointError, DataError, MissingDependencyError
 from micrograd.nn import MLP, Neuron
@@ -148,6 +148,55 @@ def test_the_numbers_of_a_column_are_those_of_the_rows_to_train_with(fruit):
     assert len(trained.held_out) == len(trained.found) == 8
 
 
+LIKE_NUMBERS = [
+    '1,234',
+    '-1,234.5',
+    '1.234,5',
+    '0,5',
+    "1'234",
+    '1 234',
+    '1\u202f234',
+    '1_0',
+    '$5',
+    '5 €',
+    '12%',
+    '−3',
+    '1,5e-3',
+]
+NOT_LIKE_NUMBERS = [
+    '2024-01-31',
+    '31.01.2024',
+    '1/2',
+    '12:30',
+    '1.2.3',
+    '5 kg',
+    'a1',
+    '1,2,3',
+    '3-4',
+    'x',
+    '0x1f',
+    '+',
+    '$',
+]
+
+
+@pytest.mark.parametrize('cell', [*LIKE_NUMBERS, *NOT_LIKE_NUMBERS])
+def test_numbers_in_another_writing_are_no_categories(cell):
+    cells = cells_of(('x',), ('1',), (cell,), ('NA',), (cell,))
+    if cell in NOT_LIKE_NUMBERS:
+        assert cell in column(cells, 'x', range(4)).categories
+        return
+    with pytest.raises(DataError, match=r"line 3, column 1 \('x'\): .* looks like a number, but is not written as one"):
+        column(cells, 'x', range(4))
+
+
+def test_what_never_changed_in_the_training_does_not_matter_later():
+    constant = column(cells_of(('x',), ('5',), ('5.0',), ('7',)), 'x', [0, 1])
+    assert constant.encode('5') == [0.0]
+    assert abs(constant.encode('-1e300')[0]) < 1e-7
+    assert column(cells_of(('x',), ('5',), ('7',)), 'x', [0, 1]).encode('8') == [2.0]
+
+
 # What a target asks for ----------------------------------------------------------------------------------------------
 
 
@@ -162,6 +211,10 @@ def test_the_numbers_of_a_column_are_those_of_the_rows_to_train_with(fruit):
         (['1', '0'], 'regression', None),
         (['0.5', '1'], 'classification', ('0.5', '1')),
         (['1', 'x'], None, ('1', 'x')),
+        (['0', '-0', '1'], None, ('0', '1')),
+        (['01067', '80331'], None, ('01067', '80331')),
+        (['10000000000000000', '10000000000000001'], None, ('10000000000000000', '10000000000000001')),
+        (['0,5', '1,5'], 'classification', ('0,5', '1,5')),
     ],
 )
 def test_the_target_says_what_is_learnt(targets, task, classes, tmp_path):
@@ -278,6 +331,21 @@ BAD_TABLES = {
         'y',
         r"column 2 \('z'\): no cell is filled in",
     ),
+    'nothing known': (
+        [['x', 'z', 'y'], *([str(i), ['NA', '?'][i % 2], 'ab'[i % 2]] for i in range(9))],
+        'y',
+        r"column 2 \('z'\): no cell is filled in",
+    ),
+    'numbers in another writing': (
+        [['x', 'y'], *([['950', '1,250'][i % 2], 'ab'[i % 2]] for i in range(20))],
+        'y',
+        r"line 3, column 1 \('x'\): '1,250' looks like a number, .* as in 1234\.5; or leave",
+    ),
+    'a target in another writing': (
+        [['x', 'y'], *([str(i), f'{i % 4},5'] for i in range(20))],
+        'y',
+        r"line 2, column 2 \('y'\): '0,5' looks like a number, .* as in 1234\.5; or --task classification",
+    ),
     'far apart': (
         [['x', 'y'], *([f'{"-" * (i % 9 == 0)}1.7e308', 'ab'[i % 2]] for i in range(99))],
         'y',
@@ -357,6 +425,20 @@ def test_the_scores_of_a_regressor_are_those_of_scikit_learn(pairs):
         assert r_squared(targets, answers) == pytest.approx(metrics.r2_score(targets, answers))
 
 
+@pytest.mark.parametrize('size', [1e-320, 1e300, 1e308])
+def test_scores_of_numbers_at_the_ends_of_the_floats(size):
+    targets, answers = [size, size, size, size], [0.0, size, size, size]
+    assert mean_absolute_error(targets, [0.0] * 4) == root_mean_squared_error(targets, [0.0] * 4) == size
+    assert r_squared([0.0, *targets], [0.0, *targets]) == 1.0
+    assert math.isnan(r_squared(targets, answers))
+    assert 'R^2' in regressor_table(targets, answers, size)
+
+
+def test_an_error_far_beyond_the_spread_of_the_targets_is_minus_infinity():
+    assert r_squared([1.0, 2.0], [1.0, 1e200]) == -math.inf
+    assert regressor_table([1.0, 2.0], [1.0, 1e200], 1.5).splitlines()[3].split() == ['R^2', '-inf', '0.000']
+
+
 def test_a_table_shows_what_cannot_be_said_and_hides_no_letters():
     lines = classifier_table(['a\x1b[31m', 'b'], ['b', 'b'], ['b', 'b'], 'b').splitlines()
     assert lines[4].split() == ['a\\x1b[31m', '-', '-', '0']
@@ -370,6 +452,14 @@ def test_a_plot_of_one_number_or_a_formula_for_a_name():
     figure.savefig(io.BytesIO())
     with pytest.raises(DataError, match='nothing to plot'):
         predicted_against_true([], [], 'x')
+
+
+@pytest.mark.parametrize('largest', [1.7e308, -1.7e308])
+def test_a_plot_of_numbers_at_the_end_of_the_floats(largest):
+    figure = predicted_against_true([0.0, largest], [-largest, 1.0], 'price')
+    assert figure.axes[0].get_xlabel() == 'true price / 1e+300'
+    assert max(map(abs, figure.axes[0].get_xlim())) == pytest.approx(1.7e8 * 1.08)
+    figure.savefig(io.BytesIO())
 
 
 # The commands --------------------------------------------------------------------------------------------------------
@@ -404,6 +494,15 @@ def assert_right(path, table, rows):
         odds = [math.exp(z.data) for z in found]
         assert cells[0] == columns.target.categories[odds.index(max(odds))]
         assert float(cells[1]) == pytest.approx(max(odds) / sum(odds), abs=1e-4)
+
+
+def test_classes_that_no_font_has_and_a_target_named_probability(tmp_path, capsys):
+    rows = [['x', 'probability'], *([str(i), '\U0001f642\U0001f643'[i % 2]] for i in range(20))]
+    path = written(tmp_path / 't.csv', rows)
+    assert main(['train', str(path), '--target', 'probability', '--out', str(tmp_path / 'out'), *WORDS]) == 0
+    assert 'Glyph' not in capsys.readouterr().err
+    assert main(['predict', str(tmp_path / 'out' / 'model.json'), str(path)]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == 'probability,its probability'
 
 
 def test_the_same_words_give_the_same_bytes(fruit, tmp_path, capsys):

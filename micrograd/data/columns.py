@@ -5,9 +5,11 @@ may have its columns in another order, and others besides.
 """
 
 import math
+import re
+import sys
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from reprlib import repr as short
 
 from micrograd.checks import not_found
@@ -21,6 +23,19 @@ MOST_CATEGORIES = 50  # in a column: more are names of the rows, as a rule, from
 ABSENT = frozenset(('', '?', '-', 'na', 'n/a', 'nan', 'null', 'none'))  # what stands for a number that is not known
 
 _LEAVE_OUT = 'Right: leave the column out (--ignore)'
+_NO_INFLUENCE = sys.float_info.max  # as a scale: every number is as good as the mean
+
+_WRITTEN_PLAINLY = 'Right: digits and a point, as in 1234.5'
+
+_UNIT = r'[$€£¥%]?'
+_DIGITS = (
+    r"\d{1,3}(?:[ ,'’_\u00a0\u202f]\d{3})+(?:\.\d*)?"  # 1,234.5
+    r'|\d{1,3}(?:\.\d{3})+,\d*'  # 1.234,5
+    r'|\d*,\d+|\d+(?:_\d+)+'  # 1234,5 and 12_34
+    r'|\d+\.?\d*|\.\d+'  # 12.5, with a unit or another minus sign
+)
+_LIKE_A_NUMBER = re.compile(rf'[-+−]?{_UNIT} ?[-+−]?(?:{_DIGITS})(?:[eE][-+−]?\d+)? ?{_UNIT}')
+_CODE = re.compile(r'[-+]?(?:0\d.*|\d{16,})')  # digits that are no quantity, or more of them than a float has
 
 
 @dataclass(frozen=True)
@@ -213,16 +228,49 @@ def is_numeric(texts: Sequence[str]) -> bool:
 def column(cells: Cells, name: str, training: Collection[int]) -> Column:
     """Find out what a column of inputs holds.
 
+    Of numbers that are the same in every row to train with nothing is learnt, and others do not matter later.
+
     Args:
         cells: the table.
         name: of the column.
         training: the rows to train with, as indices: mean, scale and shares are theirs.
 
     Raises:
-        DataError: no cell is filled in; there are too many different texts, or another one in every row.
+        DataError: no cell is filled in; there are too many different texts, or another one in every row; they are
+            numbers that are not written as such.
     """
     texts = cells.column(name)
-    return numbers(cells, name, training) if is_numeric(texts) else categories(cells, name, texts, training)
+    if is_numeric(texts):
+        return _or_no_influence(numbers(cells, name, training), [texts[i] for i in training])
+    check_written_as_numbers(cells, name, f'{_WRITTEN_PLAINLY}; or leave the column out (--ignore)')
+    return categories(cells, name, texts, training)
+
+
+def check_written_as_numbers(cells: Cells, name: str, advice: str = _WRITTEN_PLAINLY) -> None:
+    """Check that the texts of a column are not numbers in another writing, such as 1,234 or $5, to the last of them.
+
+    Args:
+        cells: the table.
+        name: of the column.
+        advice: what to do where they are, for the message.
+
+    Raises:
+        DataError: they are; as categories they would lose their order and their distances.
+    """
+    texts = cells.column(name)
+    present = [i for i, text in enumerate(texts) if text.lower() not in ABSENT]
+    odd = [i for i in present if not is_number(texts[i])]
+    if odd and all(is_number(texts[i]) or _LIKE_A_NUMBER.fullmatch(texts[i]) for i in present):
+        raise DataError(
+            f'{cells.place(odd[0], name)}: {short(texts[odd[0]])} looks like a number, but is not written as one. '
+            f'{advice}'
+        )
+
+
+def _or_no_influence(found: Numbers, texts: Sequence[str]) -> Numbers:
+    """Nothing is learnt from a number that never changes; what it is in other tables must not matter then."""
+    known = {float(text) for text in texts if is_number(text)}
+    return replace(found, scale=_NO_INFLUENCE) if len(known) == 1 else found
 
 
 def numbers(cells: Cells, name: str, training: Collection[int], advice: str = _LEAVE_OUT) -> Numbers:
@@ -266,7 +314,7 @@ def categories(
     """
     present = [text for text in texts if text]
     found = sorted(set(present), key=_order)
-    if not found:
+    if all(text.lower() in ABSENT for text in found):
         raise DataError(f'{_where(cells, name)}: no cell is filled in. {advice}')
     if len(found) == len(present) > 1 or len(found) > MOST_CATEGORIES:
         raise DataError(f'{_where(cells, name)}: {_too_many(cells, name, texts, found)}. {advice}')
@@ -278,12 +326,17 @@ def categories(
 def as_classes(texts: Sequence[str]) -> list[str]:
     """Classes by their names; those that are numbers are written in one way: 1, 1.0 and 1e0 are the same class.
 
-    >>> as_classes(['1', '1.0', '0.5']), as_classes(['1', '1.0', 'none yet'])
-    (['1', '1', '0.5'], ['1', '1.0', 'none yet'])
+    Codes stay as they are: digits behind a 0, and more of them than a float has.
+
+    >>> as_classes(['1', '1.0', '0.5']), as_classes(['1', '1.0', 'none yet']), as_classes(['01067', '80331'])
+    (['1', '1', '0.5'], ['1', '1.0', 'none yet'], ['01067', '80331'])
     """
     if not is_numeric(texts):
         return list(texts)
-    return ['' if text.lower() in ABSENT else repr(float(text)).removesuffix('.0') for text in texts]
+    present = ['' if text.lower() in ABSENT else text for text in texts]
+    if any(map(_CODE.fullmatch, present)):
+        return present
+    return [text and repr(float(text) + 0.0).removesuffix('.0') for text in present]
 
 
 def _too_many(cells: Cells, name: str, texts: Sequence[str], found: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARGIN = 0.04  # of the range, around the points
+LARGE = 1e300  # the unit of numbers that are larger: matplotlib computes with sums of them
 
 
 def predicted_against_true(targets: Sequence[float], answers: Sequence[float], name: str) -> 'Figure':
@@ -34,6 +35,8 @@ def predicted_against_true(targets: Sequence[float], answers: Sequence[float], n
     """
     if not targets:
         raise DataError('there is nothing to plot: no example was predicted')
+    unit = LARGE if max(map(abs, (*targets, *answers))) > LARGE else 1.0
+    targets, answers = ([number / unit for number in numbers] for numbers in (targets, answers))
     low, high = min(*targets, *answers), max(*targets, *answers)
     margin = MARGIN * (high - low) or 1.0
     ends = (low - margin, high + margin)
@@ -43,7 +46,7 @@ def predicted_against_true(targets: Sequence[float], answers: Sequence[float], n
         axes.plot(ends, ends, color=GREY, linewidth=1.2, linestyle='--', label='predicted = true')
         axes.scatter(targets, answers, s=22, color=COLOURS[0], alpha=0.7, linewidths=0, label='a row')
         axes.set(xlim=ends, ylim=ends, box_aspect=1)
-        shown = legible(name)
+        shown = legible(name) if unit == 1.0 else f'{legible(name)} / {unit:g}'
         axes.set_xlabel(f'true {shown}', parse_math=False)
         axes.set_ylabel(f'predicted {shown}', parse_math=False)
         axes.grid(color='#e3e6ea', linewidth=0.8)

@@ -11,6 +11,7 @@ from micrograd.data.tables import read_cells
 from micrograd.files import replace_file
 from micrograd.tabular.outputs import classified, numbers, outputs
 
+PROBABILITY = 'probability'
 DIGITS = '.10g'  # of a predicted number: fewer than where machines differ
 
 
@@ -37,7 +38,8 @@ def predict(model: FilePath, path: FilePath, *, delimiter: str = ',') -> list[li
     target = columns.target
     if isinstance(target, Categories):
         answers = [classified(target, logits) for logits in found]
-        return [[target.name, 'probability'], *([one.answer, f'{one.probability:.4f}'] for one in answers)]
+        beside = PROBABILITY if target.name != PROBABILITY else f'its {PROBABILITY}'
+        return [[target.name, beside], *([one.answer, f'{one.probability:.4f}'] for one in answers)]
     return [[target.name], *([format(number, DIGITS)] for number in numbers(target, found))]
 
 

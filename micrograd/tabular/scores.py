@@ -59,7 +59,8 @@ def root_mean_squared_error(targets: Sequence[float], answers: Sequence[float]) 
     >>> f'{root_mean_squared_error([1.0, 2.0], [4.0, 6.0]):.4f}'
     '3.5355'
     """
-    return math.hypot(*_differences(targets, answers)) / math.sqrt(len(targets))
+    scale, small = _scaled(_differences(targets, answers))
+    return scale * (math.hypot(*small) / math.sqrt(len(targets)))
 
 
 def mean_absolute_error(targets: Sequence[float], answers: Sequence[float]) -> float:
@@ -68,7 +69,7 @@ def mean_absolute_error(targets: Sequence[float], answers: Sequence[float]) -> f
     >>> mean_absolute_error([1.0, 2.0], [4.0, 6.0])
     3.5
     """
-    return math.fsum(map(abs, _differences(targets, answers))) / len(targets)
+    return _mean(list(map(abs, _differences(targets, answers))))
 
 
 def r_squared(targets: Sequence[float], answers: Sequence[float]) -> float:
@@ -81,11 +82,13 @@ def r_squared(targets: Sequence[float], answers: Sequence[float]) -> float:
 
     Source: `r2_score` in scikit-learn, but for targets that are all the same.
     """
-    mean = math.fsum(targets) / len(targets)
-    spread = math.hypot(*(y - mean for y in targets))
+    mean = _mean(targets)
+    error = root_mean_squared_error(targets, answers)
+    spread = root_mean_squared_error(targets, [mean] * len(targets))
     if spread == 0.0:
         return math.nan
-    return 1.0 - (math.hypot(*_differences(targets, answers)) / spread) ** 2
+    ratio = error / spread
+    return 1.0 - ratio * ratio
 
 
 def classifier_table(names: Sequence[str], targets: Sequence[str], answers: Sequence[str], usual: str) -> str:
@@ -156,6 +159,20 @@ def _row(
 
 def _differences(targets: Sequence[float], answers: Sequence[float]) -> list[float]:
     return [target - answer for target, answer in zip(targets, answers, strict=True)]
+
+
+def _scaled(numbers: Sequence[float]) -> tuple[float, list[float]]:
+    """A power of 2, and the numbers by it, from -2 to 2: no sum or square of these overflows."""
+    largest = max(map(abs, numbers))
+    if largest == 0.0 or math.isinf(largest):
+        return 1.0, list(numbers)
+    scale = math.ldexp(1.0, math.frexp(largest)[1] - 1)
+    return scale, [number / scale for number in numbers]
+
+
+def _mean(numbers: Sequence[float]) -> float:
+    scale, small = _scaled(numbers)
+    return scale * (math.fsum(small) / len(small))
 
 
 def _share(part: int, whole: int) -> float:

@@ -1,6 +1,7 @@
 """A network learns from a CSV file: `micrograd train`."""
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,7 @@ from micrograd.data.columns import (
     Numbers,
     as_classes,
     categories,
+    check_written_as_numbers,
     column,
     is_numeric,
     numbers,
@@ -53,6 +55,7 @@ _Rows = Dataset[list[float]]  # a target is one-hot, or one number
 
 _CLASSES = 'Right: a target with fewer classes, or with numbers only and --task regression'
 _TARGETS = 'Right: a target with numbers, or --task classification'
+_PLAINLY = 'Right: digits and a point, as in 1234.5; or --task classification'
 _SEE_DELIMITER = "If another character stands between the cells, name it: --delimiter ';'"
 
 
@@ -137,7 +140,9 @@ def run(
         destination(save_as)
     trained = train(path, target, **settings)  # type: ignore[arg-type]
     print(f'\n{trained.table()}\n')
-    return write_files(folder, _files(trained, save_as))
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', 'Glyph .* missing from')  # a box stands for it
+        return write_files(folder, _files(trained, save_as))
 
 
 def train(
@@ -280,6 +285,8 @@ def _target(cells: Cells, name: str, task: str | None, training: Sequence[int]) 
     different = {text for text in texts if text}
     if len(different) == 1:
         raise DataError(f'{cells.path}: the target {name!r} is {different.pop()!r:.40} in every row; nothing is learnt')
+    if task != 'classification':
+        check_written_as_numbers(cells, name, _PLAINLY)
     if (task or _task(texts, different)) == 'classification':
         return categories(cells, name, texts, training, _CLASSES)
     return numbers(cells, name, training, _TARGETS)
