@@ -114,6 +114,16 @@ class noting:  # noqa: N801 - like no_grad
             watching.reset(self._token)
 
 
+class unwatched:  # noqa: N801 - like no_grad
+    """Under detect_anomaly, too, numbers in the block are not looked at."""
+
+    def __enter__(self) -> None:
+        self._token = watching.set(None)
+
+    def __exit__(self, *_: object) -> None:
+        watching.reset(self._token)
+
+
 def watcher() -> Any:
     """What is told of the numbers of this thread or task, under detect_anomaly; else None."""
     return watching.get() if open_contexts else None

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import namedtuple
 from functools import partial
 from math import inf, isfinite, nan, ulp
-from sys import float_info
 
+from micrograd.context import enable_grad, unwatched
 from micrograd.engine import Value
 from micrograd.graph import topological
 from micrograd.transforms import gradients
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 WIDEST = 0.125  # the first step, for a number of size 1
 NARROWER = 8.0  # how many times as narrow each step is as the one before
 STEPS = 16
+FINEST = 8.0**-6  # part of the number itself that the narrowest step is at most, however many steps that takes
 WORSE = 3  # steps without progress, after which no narrower one is tried …
 ENOUGH = 1e-6  # … if the error is below that part of the derivative
 VAGUE = 0.1  # part of the derivative: an error above that says nothing of how good the estimate is
@@ -67,6 +68,8 @@ class Entry(namedtuple('Entry', 'node label analytic numeric tolerance left righ
     @property
     def verdict(self) -> str:
         """What there is to say about it, if anything."""
+        if self.tolerance == inf:
+            return 'has no differences: the function is not finite on both sides, however near'
         kink = f'at a kink: the slope is {self.left:.4g} below, {self.right:.4g} above' if self.kink else ''
         return kink if self.agrees else f'differs, {kink}' if kink else 'differs'
 
@@ -146,9 +149,8 @@ def gradcheck(f: Any, inputs: Any, example: Any = None) -> GradCheck:
     >>> print(gradcheck(lambda x: x.relu(), [0.0]).entries[0].verdict)
     at a kink: the slope is 0 below, 1 above
     """
-    if example is None:
-        return _of_function(f, inputs)
-    return _of_model(f, inputs, example)
+    with enable_grad(), unwatched():  # differences may step to where f is nan
+        return _of_function(f, inputs) if example is None else _of_model(f, inputs, example)
 
 
 def gradgradcheck(f: Callable[..., Value], inputs: Sequence[Any]) -> GradCheck:
@@ -168,14 +170,14 @@ def gradgradcheck(f: Callable[..., Value], inputs: Sequence[Any]) -> GradCheck:
     >>> bool(gradgradcheck(lambda x, y: x**2 * y, [0.5, -1.25]))
     True
     """
-    inputs = list(inputs)
+    inputs = _listed(inputs)
 
     def slope(i: int, *xs: Value) -> Value:
         return gradients(_result(f(*xs)), xs, create_graph=True)[i]
 
     entries: list[Entry] = []
     for i in range(len(inputs)):
-        found = _of_function(lambda *xs, i=i: slope(i, *xs), inputs)
+        found = gradcheck(lambda *xs, i=i: slope(i, *xs), inputs)
         entries += (entry._replace(label=f'{found.entries[i].label}, {entry.label}') for entry in found.entries)
     if not entries:
         raise ValueError('gradgradcheck needs finite inputs to step from, not []')
@@ -186,7 +188,7 @@ def gradgradcheck(f: Callable[..., Value], inputs: Sequence[Any]) -> GradCheck:
 
 
 def _of_function(f: Callable[..., Value], inputs: Any) -> GradCheck:
-    given = list(inputs)
+    given = _listed(inputs)
     leaves = [Value(x.data if isinstance(x, Value) else x) for x in given]
     labels = [(isinstance(x, Value) and x.label) or f'input {i}' for i, x in enumerate(given)]
     _check_finite([leaf.data for leaf in leaves])
@@ -219,6 +221,15 @@ def _of_model(model: Any, loss: Any, example: Any) -> GradCheck:
     return _compared(_result(function(model(x), y)), parameters, names, result)
 
 
+def _listed(inputs: Any) -> list[Any]:
+    if isinstance(inputs, str) or not hasattr(inputs, '__iter__'):
+        raise TypeError(
+            f'gradcheck takes a list of inputs, not {inputs!r:.60}. Wrong: gradcheck(f, 2.0), gradcheck(model, loss). '
+            'Right: gradcheck(f, [2.0]), gradcheck(model, loss, (x, y))'
+        )
+    return list(inputs)
+
+
 def _check_finite(numbers: list[float]) -> None:
     if not numbers or not all(map(isfinite, numbers)):
         raise ValueError(f'gradcheck needs finite inputs to step from, not {numbers}')
@@ -249,11 +260,11 @@ def _rounding(y: Value) -> float:
     says.
     """
     made = [v for v in topological([y]) if v._prev]
-    total = abs(y.data)
+    total = ulp(y.data)
     for v, slope in zip(made, gradients(y, made), strict=True):
-        moved = abs(v.data * slope.data)
+        moved = ulp(v.data) * abs(slope.data)
         total += moved if isfinite(moved) else 0.0
-    return MARGIN * float_info.epsilon * total
+    return MARGIN * total
 
 
 # Differences ---------------------------------------------------------------------------------------------------------
@@ -266,7 +277,7 @@ def _differentiated(f: Callable[[float], float], x: float, rounding: float) -> t
     chord, jump = nan, nan  # with the step before
     for h, below, above in _steps(f, x):
         slope, sides = (above - below) / (2 * h), ((here - below) / h, (above - here) / h)
-        error = (rounding + MARGIN * float_info.epsilon * max(abs(below), abs(above))) / h
+        error = (rounding + MARGIN * ulp(max(abs(below), abs(above)))) / h
         if isfinite(chord):
             numeric = slope + (slope - chord) / (NARROWER**2 - 1)  # the error of a chord is that of h**2
             left, right = sides if _is_kink(sides, jump, error) else (nan, nan)
@@ -291,11 +302,14 @@ def _doubt(found: tuple[float, ...]) -> tuple[float, float]:
 def _steps(f: Callable[[float], float], x: float) -> Iterator[tuple[float, float, float]]:
     """Steps from wide to narrow, as the floats beside x allow, with f on both sides; none where f leaves the reals."""
     h = WIDEST * max(1.0, abs(x))
-    for _ in range(STEPS):
+    narrowest = h / NARROWER**STEPS
+    if x:
+        narrowest = min(narrowest, FINEST * abs(x))
+    while h > narrowest:
         above = x + h
         step = above - x
         below = x - step
-        if step > 0.0 and x - below == step:
+        if 0.0 < step < inf and x - below == step:
             low, high = f(below), f(above)
             if isfinite(low) and isfinite(high):
                 yield step, low, high

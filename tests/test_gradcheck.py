@@ -5,7 +5,8 @@ import math
 import pytest
 
 import micrograd
-from micrograd import Value, gradcheck, losses, nn
+from micrograd import Value, detect_anomaly, gradcheck, losses, nn, no_grad
+from micrograd.errors import AnomalyError
 from micrograd.gradcheck import gradgradcheck
 from micrograd.primitives import REALS, rows
 
@@ -68,6 +69,22 @@ def test_the_function_must_give_a_value():
         gradcheck(lambda x: x.data, [1.0])
 
 
+@pytest.mark.parametrize('inputs', [2.0, Value(2.0), 'mse'])
+def test_inputs_are_a_list(inputs):
+    with pytest.raises(TypeError, match=r'gradcheck takes a list of inputs.*Right: gradcheck\(f, \[2\.0\]\)'):
+        gradcheck(lambda x: x, inputs)
+
+
+def test_it_does_not_depend_on_the_contexts_around_it():
+    """Differences of log at 0.001 step to where it is nan, which is no anomaly of the program."""
+    with detect_anomaly(), no_grad():
+        assert gradcheck(lambda x: x.log(), [1e-3])
+        assert gradgradcheck(lambda x: x.log(), [1e-3])
+        assert gradcheck(nn.Neuron(1, activation='tanh', generator=0), 'mse', ([0.5], 1.0))
+        with pytest.raises(AnomalyError):
+            Value(0.0).log()
+
+
 # Steps and tolerances ------------------------------------------------------------------------------------------------
 
 
@@ -84,6 +101,13 @@ def test_the_function_must_give_a_value():
         (lambda x: x**3, 0.0),
         (lambda x: x * 0.0, 5.0),
         (lambda x: x * 1e-300, 1e-3),
+        (lambda x: x.log(), 1e-300),  # no room, at a scale of its own
+        (lambda x: 1.0 / x, -1e-150),
+        (lambda x: (1e300 * x).sin(), 1e-300),
+        (lambda x: x * x, 1e-300),  # lost in the smallest floats
+        (lambda x: x.log(), 1e300),
+        (lambda x: x.tanh(), 1.7e308),  # no room above
+        (lambda x: (x * 1e-300).sin() * 1e300 + 1e306, 1e300),
     ],
 )
 def test_the_step_suits_the_scale_and_the_tolerance_the_rounding(f, at):
@@ -96,6 +120,17 @@ def test_the_tolerance_is_tight_where_nothing_is_lost():
     assert entry.tolerance < 1e-8
     assert not gradcheck(lambda x: x.tanh() + Value(1e-7) * (x - x.data), [0.5]).entries[0].kink
     assert not gradcheck(lambda x: x.tanh() * (1 + 1e-6) + Value(-1e-6 * x.tanh().data), [0.5])
+
+
+def test_a_wrong_gradient_is_found_at_any_scale():
+    for at in (1e-300, 1e-150, 1e150, 1e300):
+        assert not gradcheck(lambda x, at=at: 1e-3 * (x / at).sin() + Value((x.data / at) * (x.data / at)), [at])
+
+
+def test_where_there_are_no_differences_it_says_so():
+    report = gradcheck(lambda x: x.sqrt(), [0.0])
+    assert not report
+    assert 'has no differences: the function is not finite on both sides' in str(report)
 
 
 # Kinks ---------------------------------------------------------------------------------------------------------------
