@@ -10,6 +10,7 @@ from __future__ import annotations
 import linecache
 import sys
 from math import isfinite
+from os import sep
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,11 @@ from micrograd import context
 from micrograd.errors import AnomalyError
 from micrograd.groups import Call, current_call, name_of
 from micrograd.node import ByHand, parents
-from micrograd.primitives import FLOATS
+from micrograd.primitives import FLOATS, SUM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from contextvars import Token
     from types import TracebackType
 
     from micrograd.engine import Value
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ['check_finite', 'detect_anomaly']
 
-PACKAGE = str(Path(__file__).resolve().parent)
+PACKAGE = str(Path(__file__).resolve().parent) + sep
 LONGEST = 100  # characters of a line of the program
 SHOWN = 4  # operands
 _LEAVES = {'input': 'an input', 'parameter': 'a parameter', 'constant': 'a number'}
@@ -57,15 +59,18 @@ class detect_anomaly:  # noqa: N801 - written like a function, as in PyTorch
     log gave -inf, the first number that is not finite, from p = 0.0
     """
 
+    def __init__(self) -> None:
+        self._tokens: list[Token[Any]] = []
+
     def __enter__(self) -> None:
-        self._token = context.watching.set(_Watch())
+        self._tokens.append(context.watching.set(_Watch()))
         context.count(1)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         context.count(-1)
-        context.watching.reset(self._token)
+        context.watching.reset(self._tokens.pop())
 
 
 def check_finite(model: Any) -> None:
@@ -206,6 +211,8 @@ def _numbers(v: Value) -> str:
 
 
 def _called(v: Value) -> str:
+    while v._row is SUM and len(operands := parents(v)) == 1 and not v.label:  # as a transform's f is given a Value
+        v = operands[0]
     return v.label or (f'the result of {v._op}' if v._op else _LEAVES[v.role])
 
 

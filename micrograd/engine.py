@@ -52,6 +52,8 @@ class Value(Node):
             _define(self, ByHand(_op), tuple(_children))
         if label:
             self.label = label
+        if _children and (watch := context.watcher()):
+            watch.made(self)
 
     # + and * are written out, for speed; the other operators are made from their rows, further down.
     def __add__(self, other: Any) -> Value:

@@ -4,11 +4,13 @@ import asyncio
 import math
 import re
 import threading
+from types import FunctionType
 
 import pytest
 
 from micrograd import (
     Value,
+    anomaly,
     check_finite,
     context,
     detect_anomaly,
@@ -115,7 +117,7 @@ TANGENT = r'the tangent of sqrt = 0.0 is inf, the first that is not finite: 1 ar
     ('differentiate', 'message'),
     [
         (lambda f: grad(f)(0.0), GRADIENT),
-        (lambda f: grad(grad(f))(0.0), 'the gradient of the result of Σ = 0.0 is inf'),
+        (lambda f: grad(grad(f))(0.0), 'the gradient of an input = 0.0 is inf'),
         (lambda f: vjp(lambda x: [f(x), 2.0 * x], 0.0)[1]([1.0, 1.0]), GRADIENT),
         (lambda f: jvp(lambda x: [f(x), 2.0 * x], (0.0,), (1.0,)), TANGENT),
         (lambda f: jacobian(lambda x: [f(x), 2.0 * x])(0.0), TANGENT),
@@ -212,6 +214,32 @@ def test_a_custom_operation_by_hand_is_watched_forward_and_left_alone_backward()
     assert a.grad == 5.0
 
 
+def test_what_was_made_by_hand_is_looked_at_when_it_is_made():
+    a = Value(1.0, label='a')
+    message = r'^mine gave nan, the first number that is not finite, from a = 1\.0\. mine was made at .*test_anomaly'
+    with detect_anomaly():
+        with pytest.raises(AnomalyError, match=message):
+            Value(math.nan, (a,), 'mine')
+        Value(math.nan)  # a leaf is what its program says
+
+
+def test_the_argument_of_a_transform_is_called_as_the_value_that_it_was():
+    with detect_anomaly():
+        with pytest.raises(AnomalyError, match=r'the gradient of p = 0\.0 is inf'):
+            grad(Value.sqrt)(Value(0.0, label='p'))
+        with pytest.raises(AnomalyError, match=r'the tangent of sqrt .* arrived from p = 0\.0, by which'):
+            jvp(Value.sqrt, (Value(0.0, label='p'),), (1.0,))
+        with pytest.raises(AnomalyError, match=r'^log gave -inf, .* from p = 0\.0\. '):
+            grad(Value.log)(Value(0.0, label='p'))
+
+
+def test_the_line_of_a_file_whose_name_begins_as_the_package_does():
+    made = lambda: Value(0.0).log()  # noqa: E731
+    beside = FunctionType(made.__code__.replace(co_filename=f'{anomaly.PACKAGE[:-1]}_of_mine.py'), globals())
+    with pytest.raises(AnomalyError, match=r'log was made at .*micrograd_of_mine\.py, line'), detect_anomaly():
+        beside()
+
+
 def test_inside_of_no_grad_it_looks_too():
     with pytest.raises(AnomalyError), detect_anomaly(), no_grad():
         Value(0.0).log()
@@ -222,11 +250,15 @@ def test_it_ends_with_its_block_however_that_ends():
         raise ZeroDivisionError
     assert context.open_contexts == 0
     assert Value(0.0).log().data == -math.inf
-    with detect_anomaly():
-        with detect_anomaly():
-            pass
-        with pytest.raises(AnomalyError):
-            Value(0.0).log()
+    once = detect_anomaly()
+    for inner in (detect_anomaly(), once):
+        with once:
+            with inner:
+                pass
+            with pytest.raises(AnomalyError):
+                Value(0.0).log()
+        assert Value(0.0).log().data == -math.inf
+    assert context.open_contexts == 0
 
 
 def test_it_does_not_leak_to_another_thread():
