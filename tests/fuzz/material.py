@@ -75,6 +75,7 @@ def _csv(folder: Path) -> tuple[list[bytes], list[bytes]]:
         b'x,class\n' + b'1,0\n2,1\n3,0\n' * 4,
     ]
     structure = [b',', b';', b'"', b'""', b',"', b'",', b'\n\n', b',,', b'NA', b'?', b'n/a', b'null', b'red', b'0,1\n']
+    structure += [b'007', b'"1,234.5"', '−5 €'.encode(), b'80%', b'9' * 17]
     return seeds, [*NUMBERS, *structure]
 
 
