@@ -110,14 +110,15 @@ class _Notes:
         """Note where a node was made."""
         v._where = _line_of_the_program(), current_call()
 
-    def before_gradients(self, nodes: Sequence[Value], seeds: Seeds, wanted: set[int] | None = None) -> None:
+    def before_gradients(self, nodes: Sequence[Value], seeds: Seeds, xs: Iterable[Value] | None = None) -> None:
         """Look at the gradients of a sweep that is about to begin.
 
         Args:
             nodes: parents first.
             seeds: where it begins, and with what.
-            wanted: the ids of the nodes whose gradients matter; None is all.
+            xs: by what the derivatives are wanted: gradients matter as far as they arrive there; None is all.
         """
+        wanted = None if xs is None else _passing_to(nodes, xs)
         adjoints = {id(v): seed for v, seed in seeds}
         for v in reversed(nodes):
             for p, factor in _open_edges(v) if id(v) in adjoints else ():
@@ -158,6 +159,15 @@ class _Watch(_Notes):
         super().made(v)
         if not isfinite(v.data):
             raise AnomalyError(_forward(v), v)
+
+
+def _passing_to(nodes: Sequence[Value], xs: Iterable[Value]) -> set[int]:
+    """The ids of xs, and of the nodes from which a gradient passes on to them."""
+    found = {id(x) for x in xs}
+    for v in nodes:
+        if any(id(p) in found for p, _ in _open_edges(v)):
+            found.add(id(v))
+    return found
 
 
 def _open_edges(v: Value) -> list[tuple[Value, float]]:

@@ -87,8 +87,7 @@ class Point:
     def pull(self, cotangents: Seeds) -> list[Value]:
         """The derivatives by the variables, from the cotangents of outputs."""
         if watch := context.watcher():
-            wanted = sweeps.leading_to(self.graph, self.variables)
-            watch.before_gradients(self.graph.order, _numbers(cotangents), wanted)
+            watch.before_gradients(self.graph.order, _numbers(cotangents), self.variables)
         if self._is_tracked(cotangents):
             return _in_order(sweeps.pull_values(self.graph, _values(cotangents), self.variables), self.variables)
         numbers = sweeps.pull_floats(self.graph, by_identity(_numbers(cotangents)), self.variables)

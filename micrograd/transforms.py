@@ -55,7 +55,7 @@ def gradients(y: Value, xs: Iterable[Value], create_graph: bool = False) -> list
     graph = sweeps.Graph([y])
     graph.verify()
     if watch := context.watcher():
-        watch.before_gradients(graph.order, [(y, 1.0)], sweeps.leading_to(graph, xs))
+        watch.before_gradients(graph.order, [(y, 1.0)], xs)
     if not create_graph:
         numbers = sweeps.pull_floats(graph, by_identity([(y, 1.0)]), xs)
         return [Value(numbers.get(x, 0.0)) for x in xs]

@@ -7,6 +7,8 @@ import threading
 from types import FunctionType
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from micrograd import (
     Value,
@@ -20,9 +22,11 @@ from micrograd import (
     graph,
     hessian,
     hvp,
+    hypot,
     jacobian,
     jvp,
     losses,
+    maximum,
     nn,
     no_grad,
     optim,
@@ -150,10 +154,58 @@ def numbers(derivatives):
         (lambda f: gradients(f(x := Value(0.0)), [x], create_graph=True), [0.0]),
     ],
 )
-@pytest.mark.parametrize('gate', [lambda x: (x.sqrt() * 2.0).relu(), lambda x: where(x > 0.0, x.sqrt(), 0.0)])
+@pytest.mark.parametrize(
+    'gate', [lambda x: (x.sqrt() * 2.0).relu(), lambda x: where(x > 0.0, x.sqrt(), 0.0), lambda x: x.relu().sqrt()]
+)
 def test_what_was_not_chosen_is_no_anomaly_in_a_transform(gate, differentiate, expected):
     with detect_anomaly():
         assert numbers(differentiate(gate)) == expected
+
+
+STEPS = {
+    '+': lambda a, b: a + b,
+    '*': lambda a, b: a * b,
+    'root': lambda a, b: abs(a).sqrt(),
+    'gate': lambda a, b: a.relu() - b,
+    'choice': lambda a, b: where(a > 0.0, abs(b).sqrt(), b),
+    'power': lambda a, b: abs(a) ** 1.5,
+    'length': hypot,
+    'larger': maximum,
+}
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 1.0, -1.0, 0.3]), min_size=2, max_size=2),
+    st.lists(st.tuples(st.sampled_from([*STEPS]), st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=8),
+)
+@settings(max_examples=60, deadline=None)
+def test_there_is_an_anomaly_where_a_derivative_that_was_asked_for_is_not_finite_and_nowhere_else(point, program):
+    def f(xs):
+        nodes = list(xs)
+        for op, i, j in program:
+            nodes.append(STEPS[op](nodes[-1 - i % len(nodes)], nodes[-1 - j % len(nodes)]))
+        return nodes[-1]
+
+    def slope(xs):
+        return grad(f)(xs)[0]
+
+    first = lambda: numbers(grad(f)(point))  # noqa: E731
+    tangent = lambda: jvp(f, (point,), ([1.0, 0.5],))[1]  # noqa: E731
+    both = lambda: jvp(grad(f), (point,), ([1.0, 0.5],))  # noqa: E731
+    for differentiate in (
+        first,
+        lambda: numbers([tangent()]),
+        lambda: first() + numbers(both()[1]),
+        lambda: first() + numbers(grad(slope)(point)),
+        lambda: first() + [d for row in hessian(f)(point) for d in numbers(row)],
+    ):
+        found = differentiate()
+        if all(map(math.isfinite, found)):
+            with detect_anomaly():
+                assert differentiate() == found
+        else:
+            with detect_anomaly(), pytest.raises(AnomalyError):
+                differentiate()
 
 
 @pytest.mark.parametrize(
