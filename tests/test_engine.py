@@ -398,6 +398,14 @@ def test_any_real_number_becomes_a_float(number):
     assert v.data == float(np.asarray(number, dtype=float).item())
 
 
+@pytest.mark.parametrize('number', [10**400, -(10**400), Fraction(10**400, 3)])
+def test_a_number_beyond_the_floats_is_an_overflow_error(number):
+    with pytest.raises(OverflowError):
+        Value(number)
+    with pytest.raises(OverflowError):
+        Value(1.0) + number
+
+
 @pytest.mark.parametrize(
     'thing',
     [1j, np.complex64(1), np.array(1j), '3', b'3', None, [1.0], (1.0,), {}, np.array([1.0, 2.0]), object(), Value(1.0)],

@@ -323,6 +323,11 @@ def test_row_7_a_branch_that_was_not_taken_passes_nothing(f):
     assert curvature(f, 0.0) == 0.0
 
 
+def test_row_7_the_number_of_a_branch_that_was_not_taken_is_looked_at():
+    with detect_anomaly(), pytest.raises(AnomalyError, match='log gave -inf'):
+        micrograd.where(Value(0.0) > 0, Value(0.0).log(), 0.0)
+
+
 KINKS = [  # and the first and second derivative there
     ('relu', lambda x: x.relu(), 0.0, 0.0, 0.0),
     ('abs', abs, 0.0, 0.0, 0.0),
@@ -363,7 +368,8 @@ def test_row_9_a_power_of_zero_is_1_with_gradient_0(x):
 
 
 @pytest.mark.parametrize(
-    ('c', 'expected'), [(3, 0.0), (1.5, 0.0), (1, 1.0), (0.5, inf), (0, 0.0), (-0.5, -inf), (-2, -inf)]
+    ('c', 'expected'),
+    [(3, 0.0), (1.5, 0.0), (1, 1.0), (0.5, inf), (0.25, inf), (0, 0.0), (-0.25, -inf), (-0.5, -inf), (-2, -inf)],
 )
 def test_row_9_the_derivative_of_a_power_at_0(c, expected):
     assert slope(lambda v: v**c, 0.0) == expected

@@ -152,6 +152,7 @@ def test_infinite_logits_cost_the_limit(z, target, expected, as_value):
 
 @pytest.mark.parametrize(('logits', 'target', 'value', 'slopes'), [
     ([1e308, -1e308, 0.0], 2, 1e308, [1.0, 0.0, -1.0]),
+    ([1e308, -1e308], 1, inf, [1.0, -1.0]),
     ([1e308, 1e308], [0.5, 0.5], math.log(2.0), [0.0, 0.0]),
     ([800.0, -800.0, 0.0], 1, 1600.0, [1.0, -1.0, 0.0]),
     ([0.0, -inf, 0.0], 0, math.log(2.0), [-0.5, 0.0, 0.5]),
