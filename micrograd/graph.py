@@ -43,6 +43,25 @@ def topological(roots: Iterable[Value], stops: Iterable[Value] = ()) -> list[Val
     return [v for v in order if v._row is not CHAIN]
 
 
+def unseen(root: Value, seen: set[int]) -> list[Value]:
+    """The nodes under a root that were not seen before, parents first; they are seen from now on.
+
+    Args:
+        root: where the walk begins.
+        seen: their ids.
+
+    >>> a = Value(2.0, label='a')
+    >>> b, seen = a * a, set()
+    >>> [v.label or v._op for v in unseen(b, seen)], [v._op for v in unseen(b + a, seen)]
+    (['a', '*'], ['+'])
+    """
+    order: list[Any] = []
+    seen.add(id(NONE))
+    if id(root) not in seen:
+        _walk(root, seen, seen.add, order)
+    return [v for v in order if v._row is not CHAIN]
+
+
 def _walk(root: Any, seen: Container[int], see: Callable[[int], object], order: list[Any]) -> None:
     """Add the nodes under root to the order, parents first; those too on which further parents hang, see `node.link`.
 

@@ -153,6 +153,20 @@ def test_a_million_children():
         assert gradients(y, [x])[0].data == 2.0 * MILLION
 
 
+def test_a_million_values_in_five_hundred_boxes():
+    @group('step')
+    def step(y):
+        for _ in range(1000):
+            y = y * 1.0
+        return y
+
+    with collector_paused():
+        x = y = Value(1.0)
+        for _ in range(MILLION // 2000):
+            y = step(y)
+        assert len(micrograd.draw(y, depth=1, max_nodes=600).dot.source.split('step')) > MILLION // 2000
+
+
 # What was quadratic ---------------------------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ from micrograd.compiler.symbols import TRACES, Symbol, Tracer, kept, tracing_err
 from micrograd.containers import each, is_container
 from micrograd.engine import Value
 from micrograd.errors import TracingError
-from micrograd.graph import topological
+from micrograd.graph import unseen
 from micrograd.node import ByHand
 from micrograd.primitives import SELECT, STOP_GRADIENT, Row
 
@@ -109,6 +109,7 @@ class _Recorder(Tracer):
         self.parameters: list[Value] = []
         self.bounds: dict[int, int] = {}
         self.made: dict[int, tuple[Value, bool]] = {}  # interior nodes of Values alone, and whether gradients pass
+        self._walked: set[int] = set()  # the ids of these, and of the leaves under them
         self._call: Any = None
         for p in parameters:
             self.captured(p)
@@ -163,24 +164,29 @@ class _Recorder(Tracer):
 
     def _imported(self, root: Value) -> int:
         """A graph of Values that the function made of leaves alone."""
-        nodes = self.known
-        for v in topological([root]):
-            if id(v) in nodes or not v._prev:
-                continue
-            if isinstance(v._row, ByHand):
-                raise tracing_error(
-                    f'the operation {v._op!r} was defined by hand, so its mathematics is not known',
-                    'Value(data, children, op)',
-                    'micrograd.primitive(name, value, partials)',
-                )
-            if id(v) not in self.made:
-                raise _interior(v)
-            xs = [*map(self.captured, v._prev)]
-            if v._row is SELECT:
-                self._note_choice(xs[0], len(xs) - 1)
-            node = self.graph.apply(v._row, *xs)
-            nodes[id(v)] = node if self.made[id(v)][1] else self.graph.apply(STOP_GRADIENT, node)
-        return nodes[id(root)]
+        try:
+            for v in unseen(root, self._walked):
+                if v._prev and id(v) not in self.known:
+                    self.known[id(v)] = self._import(v)
+        except TracingError:
+            self._walked.clear()  # whoever asks again shall hear it again
+            raise
+        return self.known[id(root)]
+
+    def _import(self, v: Value) -> int:
+        if isinstance(v._row, ByHand):
+            raise tracing_error(
+                f'the operation {v._op!r} was defined by hand, so its mathematics is not known',
+                'Value(data, children, op)',
+                'micrograd.primitive(name, value, partials)',
+            )
+        if id(v) not in self.made:
+            raise _interior(v)
+        xs = [*map(self.captured, v._prev)]
+        if v._row is SELECT:
+            self._note_choice(xs[0], len(xs) - 1)
+        node = self.graph.apply(v._row, *xs)
+        return node if self.made[id(v)][1] else self.graph.apply(STOP_GRADIENT, node)
 
     def filled(self, template: Any) -> Any:
         """A template with symbols in place of the inputs."""

@@ -556,3 +556,30 @@ def test_values_alone_are_walked_in_order() -> None:
     order = [v._op for v in topological([W * 2.0 + W]) if v._op]
     assert order == ['*', '+']
     assert names(t) == ['input', 'shared', 'constant', 'mul', 'add', 'mul']
+
+
+def test_values_alone_are_walked_once() -> None:
+    """A running sum of 50,000 parameters: walked anew at each use it would take a quarter of an hour."""
+    ws = [Value(0.5) for _ in range(50_000)]
+
+    def running(x: Any) -> Any:
+        total, result = Value(0.0), 0.0
+        for w in ws:
+            total = total + w
+            result = result + total * x
+        return result
+
+    assert traced(running, X).parameters == ws
+
+
+def test_what_is_refused_is_refused_whenever_it_is_used() -> None:
+    w = Value(2.0)
+    cube = Value(8.0, (w,), 'cube')
+
+    def twice(x: Any) -> Any:
+        with pytest.raises(TracingError, match='defined by hand'):
+            x * cube
+        return x * cube
+
+    with pytest.raises(TracingError, match='defined by hand'):
+        traced(twice, X)
