@@ -318,6 +318,12 @@ def test_check_ends_with_1_where_they_differ(capsys):
     assert lines[-1].startswith('1 of 2 differ; at a jump')
 
 
+@pytest.mark.parametrize('words', [['sqrt(x)', 'x=0'], ['log(x)', 'x=-1'], ['sin(x)/x', 'x=0']])
+def test_check_says_where_there_is_nothing_to_compare_with(words, capsys):
+    assert main(['check', *words]) == 1
+    assert lines_of(capsys)[-1].endswith('as sqrt(x) at 0, there is nothing to compare with')
+
+
 def test_check_says_where_there_is_a_kink(capsys):
     assert main(['check', 'relu(x) + 2*y', 'x=0', 'y=3']) == 0
     assert lines_of(capsys)[1].endswith('agrees, at a kink: from 0 to 1')

@@ -181,7 +181,7 @@ def _check(words: argparse.Namespace) -> int:
 
 def _comparison(names: Sequence[str], report: GradCheck) -> str:
     entries = report.entries
-    differing = sum(not entry.agrees for entry in entries)
+    differing = [entry for entry in entries if not entry.agrees]
     table = aligned(
         [
             ('', 'gradient', 'central difference', 'difference', 'tolerance', ''),
@@ -197,8 +197,15 @@ def _comparison(names: Sequence[str], report: GradCheck) -> str:
         ]
     )
     if differing:
-        return f'{table}\n\n{differing} of {len(entries)} differ; at a jump, such as that of floor(x) at 1, they may'
+        return f'{table}\n\n{len(differing)} of {len(entries)} differ; {_excuse(differing)}'
     return table
+
+
+def _excuse(differing: Sequence[Entry]) -> str:
+    """Where a gradient may be right although it differs."""
+    if all(isfinite(entry.numeric) for entry in differing):
+        return 'at a jump, such as that of floor(x) at 1, they may'
+    return 'where the expression is not finite, or not on both sides, as sqrt(x) at 0, there is nothing to compare with'
 
 
 def _verdict(entry: Entry) -> str:
