@@ -86,10 +86,11 @@ def _add_train(commands: Any) -> None:
     about = 'train a network on a CSV file, and show how good it is'
     more = """
 
-The first line of the file holds the names of the columns. Columns of numbers are
-standardised, columns of texts become one-hot. The network is a classifier if the target is
-text, or a few different whole numbers, else a regressor. It is tested on rows that it has
-not seen. The model file holds all that `micrograd predict` needs.
+The first line of the file holds the names of the columns. Columns of numbers, written with
+digits and a point as in 1234.5, are standardised; columns of texts become one-hot. The
+network is a classifier if the target is text, or a few different whole numbers, else a
+regressor. It is tested on rows that it has not seen. The model file holds all that
+`micrograd predict` needs.
 """
     command = add_command(commands, 'train', about, TRAIN_EXAMPLES, more)
     command.add_argument('file', metavar='FILE', help='a CSV file')
@@ -103,7 +104,7 @@ not seen. The model file holds all that `micrograd predict` needs.
     command.add_argument(
         '--lr', metavar='RATE', type=rate, default=0.01, help='the learning rate at the beginning (%(default)s)'
     )
-    decay = 'the strength of the weight decay: times the learning rate, by the number of rows (%(default)g)'
+    decay = 'of the weight decay: a step takes RATE * NUMBER / rows of each weight away (%(default)g)'
     command.add_argument('--lambda', metavar='NUMBER', type=strength, default=200.0, dest='lmbda', help=decay)
     command.add_argument('--task', choices=['classification', 'regression'], help='(what the target looks like)')
     missing = 'what becomes of a missing cell: it is an error, or becomes the mean of its column (%(default)s)'
