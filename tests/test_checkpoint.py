@@ -318,7 +318,10 @@ MALFORMED = {
     'code as activation': (document(activation='__import__("os").abort()'), rf'{LAST}\.activation: '),
     'activation null': (document(activation=None), rf'{LAST}\.activation should be a string, not null'),
     'activation a list': (document(activation=['relu']), rf'{LAST}\.activation should be a string, not a list'),
-    'long activation': (document(activation='x' * 10**6), rf'{LAST}\.activation should have no more than 100 characters, not be .{{30}}$'),
+    'long activation': (
+        document(activation='x' * 10**6),
+        rf'{LAST}\.activation should have no more than 100 characters, not be .{{30}}$',
+    ),
     'surrogate': (document(activation='\ud800'), r"no activation '\\ud800'"),
     'deep lists': ('[' * 1_000_000, f'line 1: more than {MAX_DEPTH} brackets within brackets'),
     'deep objects': ('\n{"a\\"b": ' * 100_000, f'line {MAX_DEPTH + 2}: more than {MAX_DEPTH} brackets'),

@@ -161,7 +161,7 @@ def test_a_million_values_in_five_hundred_boxes():
         return y
 
     with collector_paused():
-        x = y = Value(1.0)
+        y = Value(1.0)
         for _ in range(MILLION // 2000):
             y = step(y)
         assert len(micrograd.draw(y, depth=1, max_nodes=600).dot.source.split('step')) > MILLION // 2000
