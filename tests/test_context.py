@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from micrograd import Value, context, no_grad
+from micrograd import Value, context, detect_anomaly, no_grad
 
 
 def records():
@@ -32,6 +32,8 @@ def test_it_is_restored_after_an_exception():
     with pytest.raises(ZeroDivisionError), no_grad():
         raise ZeroDivisionError
     assert records()
+    with detect_anomaly():  # in another context what had stayed behind would be seen
+        assert records()
 
 
 def test_it_decorates_functions():
