@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 
 
 ROLES = ('input', 'parameter', 'constant')  # of a leaf
+CONSTANT = ROLES[2]  # what nobody differentiates by
+
+
+class _Given(str):
+    __slots__ = ()
+
+
+GIVEN = _Given(CONSTANT)  # of an operation on numbers alone, as sqrt(2.0): constants too, but by what it gives one may
 
 
 class Node:

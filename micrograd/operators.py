@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache, partial
 
 from micrograd import context
-from micrograd.node import NONE, Node, blank, link
+from micrograd.node import CONSTANT, GIVEN, NONE, Node, blank, link
 from micrograd.scalars import Condition, is_real
 
 TYPE_CHECKING = False  # see context.py
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 def operand(x: Any, kind: type[Node]) -> Any:
     """The other side of an operator: a Value (`kind`), a number made a constant, or None for anything else."""
     if type(x) is float:
-        return blank(kind, x, 'constant')
+        return blank(kind, x, CONSTANT)
     if type(x) is int:  # is_real() would find out too, but slowly
-        return blank(kind, float(x), 'constant')
+        return blank(kind, float(x), CONSTANT)
     if isinstance(x, kind):
         return x
     if isinstance(x, Condition):
         return x.flag
-    return blank(kind, float(x), 'constant') if is_real(x) else None
+    return blank(kind, float(x), CONSTANT) if is_real(x) else None
 
 
 def settle(v: Any) -> None:
@@ -59,6 +59,11 @@ def apply(kind: type[Node], row: Row, *operands: Any) -> Any:
             return p._tracer.applied(row, parents)
     v = blank(kind, row.forward(*[p.data for p in parents]))
     if parents:
+        if parents[0] is not operands[0] and all(
+            p is not x and p._a is CONSTANT for p, x in zip(parents, operands, strict=True)
+        ):
+            for p in parents:
+                p._a = GIVEN
         link(v, row, parents)
         if context.open_contexts:
             settle(v)

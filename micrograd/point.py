@@ -9,7 +9,7 @@ from micrograd import context, sweeps, trees
 from micrograd.context import enable_grad
 from micrograd.engine import Value
 from micrograd.identity import by_identity
-from micrograd.node import blank
+from micrograd.node import CONSTANT, blank
 from micrograd.operations import VALUES
 from micrograd.scalars import to_float
 
@@ -53,7 +53,7 @@ class Point:
             raise _same_twice()
         self.result = self._called(f, called, kwargs)
         for v in self._leaves:
-            v._a = 'constant'  # it is ours: no transform around this one need differentiate by it
+            v._a = CONSTANT  # it is ours: no transform around this one need differentiate by it
         self.outputs = _outputs(self.result)
         self.graph = sweeps.Graph(self.outputs, self.variables)
         self.graph.verify()
@@ -182,7 +182,7 @@ def _no_value(y: Any) -> TypeError:
 def _values(seeds: Seeds) -> dict[int, Value]:
     """Seeds as nodes, but for the number 0: nothing of that goes on, not even a product with an infinite factor."""
     return {
-        id(v): seed if isinstance(seed, Value) else blank(Value, to_float(seed), 'constant')
+        id(v): seed if isinstance(seed, Value) else blank(Value, to_float(seed), CONSTANT)
         for v, seed in seeds
         if isinstance(seed, Value) or seed != 0.0
     }

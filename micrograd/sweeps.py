@@ -12,7 +12,7 @@ from math import isfinite
 from micrograd.context import noting
 from micrograd.errors import by_hand_error
 from micrograd.identity import by_identity
-from micrograd.node import CHAIN, NONE, ByHand, parents, verify
+from micrograd.node import CHAIN, CONSTANT, NONE, ByHand, parents, verify
 from micrograd.operations import VALUES
 from micrograd.primitives import ADD, FLOATS, MUL
 
@@ -49,7 +49,7 @@ class Graph:
             if root in seen:
                 continue
             if root._row is None:
-                self.has_others |= root._a != 'constant'
+                self.has_others |= root._a is not CONSTANT
             else:
                 self._walk(root, seen)
 
@@ -71,7 +71,7 @@ class Graph:
                     seen[p] = True
                     v = p
                     continue
-                if p._a != 'constant':
+                if p._a is not CONSTANT:
                     self.has_others = True
             elif p is NONE:  # a leaf that has a step of its own
                 self.has_others = True
@@ -82,7 +82,7 @@ class Graph:
                         seen[p] = True
                         v = p
                         break
-                    if p._a != 'constant':
+                    if p._a is not CONSTANT:
                         self.has_others = True
                 done(leave())
                 if not path:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import micrograd
-from micrograd import Value, grad, hessian, hvp, jacobian, jvp, no_grad, value_and_grad, vjp
+from micrograd import Value, grad, gradients, hessian, hvp, jacobian, jvp, no_grad, value_and_grad, vjp
 from micrograd.errors import GraphError, ShapeError, StaleGraphError
 from micrograd.module import Module
 from micrograd.nn import MLP
@@ -91,6 +91,31 @@ def test_what_is_outside_can_be_differentiated_by_again():
     w.grad = 0.0
     captured.backward()
     assert w.grad == 6.0
+
+
+def test_what_operations_made_of_numbers_alone_can_be_differentiated_by():
+    two = micrograd.sqrt(4.0)
+    slope = grad(lambda t: t * two)(3.0)
+    assert gradients(slope, [two])[0].data == 1.0
+    assert gradients(two * grad(lambda t: t * two)(1.0), [two])[0].data == 4.0
+    assert [v.role for v in two._prev] == ['constant']
+    assert grad(lambda t: t * micrograd.where(t > 0.0, 1.0, 2.0))(3.0)._prev == ()
+    assert grad(grad(lambda t: 3.0 * t / 2.0 + (1.0 - t) ** 3))(3.0)._prev == ()
+
+
+def test_a_result_that_was_captured_can_be_differentiated_by():
+    w, own = Value(2.0), Value(3.0)
+    own._backward = lambda: None
+    value, slope = value_and_grad(lambda x: w)(1.0)
+    assert (value is w, slope.data) == (True, 0.0)
+    assert gradients(grad(lambda x: x * own)(1.0), [own])[0].data == 1.0
+
+
+def test_what_is_under_an_argument_is_not_looked_at():
+    w = Value(2.0)
+    x = w * w
+    w.data = 3.0
+    assert grad(lambda x: x**2)(x).data == 8.0
 
 
 def test_of_numbers_alone_no_graph_is_made_and_none_inside_of_no_grad():
@@ -355,6 +380,12 @@ def test_what_does_not_move_cannot_make_a_nan():
     assert jvp(lambda x: micrograd.sqrt(micrograd.relu(x)), (-1.0,), (1.0,))[1].data == 0.0
     w = Value(1.0)
     assert jvp(lambda x, y: w * x + micrograd.sqrt(y), (1.0, 0.0), (1.0, 0))[1].data == 1.0
+
+
+def test_a_factor_that_is_0_is_no_gate():
+    for at in (0.0, Value(0.0)):
+        assert isnan(grad(lambda x: 0.0 * x.sqrt())(at).data)
+        assert isnan(jvp(lambda x: 0.0 * x.sqrt(), (at,), (1.0,))[1].data)
 
 
 # Products with vectors
