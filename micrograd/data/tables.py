@@ -196,7 +196,7 @@ def _target_index(path: FilePath, names: list[str], target: str | int) -> int:
     """Where the target column is, counted from 0."""
     if isinstance(target, str):
         if target not in names:
-            raise DataError(f'{path} has no column {target!r}; its columns are {short(names)}')
+            raise DataError(f'{path} has no column {short(target)}; its columns are {short(names)}')
         return names.index(target)
     index = integer(target, 'target')
     if not -len(names) <= index < len(names):

@@ -9,6 +9,7 @@ from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from random import Random
+from reprlib import repr as short
 from typing import TYPE_CHECKING, SupportsIndex
 
 from micrograd.checkpoint import destination, save
@@ -263,10 +264,10 @@ def _input_names(cells: Cells, target: str, ignored: list[str]) -> list[str]:
             hint = f'. {_SEE_DELIMITER}' if len(cells.names) == 1 else ''
             raise DataError(f'{cells.path}: {not_found("column", name, cells.names)}{hint}')
     if target in ignored:
-        raise DataError(f'the column {target!r} cannot be the target and be ignored')
+        raise DataError(f'the column {short(target)} cannot be the target and be ignored')
     names = [name for name in cells.names if name != target and name not in ignored]
     if not names:
-        raise DataError(f'{cells.path}: there is no column to predict {target!r} from. {_SEE_DELIMITER}')
+        raise DataError(f'{cells.path}: there is no column to predict {short(target)} from. {_SEE_DELIMITER}')
     return names
 
 
@@ -284,7 +285,9 @@ def _target(cells: Cells, name: str, task: str | None, training: Sequence[int]) 
     texts = as_classes(cells.column(name))
     different = {text for text in texts if text}
     if len(different) == 1:
-        raise DataError(f'{cells.path}: the target {name!r} is {different.pop()!r:.40} in every row; nothing is learnt')
+        raise DataError(
+            f'{cells.path}: the target {short(name)} is {short(different.pop())} in every row; nothing is learnt'
+        )
     if task != 'classification':
         check_written_as_numbers(cells, name, _PLAINLY)
     if (task or _task(texts, different)) == 'classification':

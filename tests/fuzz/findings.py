@@ -5,7 +5,10 @@ LONG = b'x' * 3000
 
 FINDINGS: dict[str, list[bytes]] = {
     'checkpoint': [],
-    'csv': [],
+    'csv': [
+        LONG + b'\n1\n2\n',  # messages with the whole name of the target
+        b'x,' + LONG + b'\n1,2\n2,2\n',
+    ],
     'idx': [
         bytes([0, 0, 13, 31]) + b'\x10' * 124,  # a message with a product of hundreds of digits
         bytes([0, 0, 8, 255]) + b'\0\0\0\1' * 255 + b'\7',  # a message with 255 sizes
