@@ -44,10 +44,11 @@ its value composed of others. What is promised at kinks, ties, nan and infinitie
 - *operation*: how a program calls it, as `micrograd.<name>`, an operator or a method. Constants that an operation
   carries are shown at one example, and lists with two numbers each.
 - *symbol*: what the node shows in pictures, and as `_op`.
-- *local derivative*: the factor on the edge to each argument, as it is computed; of a list, for its first number.
+- *local derivative*: the factor on the edge to each argument, as it is computed; of a list, for its first number
+  (which is the index, of `select`).
 - *no gradient passes*: where the gate to an argument is shut. Nothing goes through it then, not even 0 · ∞.
-- *domain*: where value and derivatives are finite, if that is not everywhere. Outside an operation gives nan or an
-  infinity, and raises nothing.
+- *domain*: where value and derivatives are finite, if that is not everywhere; overflow and kinks apart. Outside an
+  operation gives nan or an infinity, and raises nothing.
 - *kinks*: where the derivative jumps, or the value has a pole. The local derivative says what is taken there.
 """
 
