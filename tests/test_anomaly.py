@@ -14,6 +14,7 @@ from micrograd import (
     Value,
     anomaly,
     check_finite,
+    compile_cost,
     context,
     detect_anomaly,
     fit,
@@ -375,6 +376,20 @@ def test_a_model_with_numbers_that_are_not_finite():
         p.data = math.inf
     with pytest.raises(AnomalyError, match=r'9 of 9 parameters are not finite: .*, and 6 more'):
         check_finite(model)
+
+
+def test_a_compiled_cost_is_one_operation():
+    w = Value(1.0, label='w')
+    lost = compile_cost(lambda x: (w * 0.0 * x).log())
+    steep = compile_cost(lambda x: (w - x).sqrt())
+    with detect_anomaly():
+        with pytest.raises(AnomalyError, match=r'^cost gave -inf, .* from w = 1\.0\. cost was made at .*lost\('):
+            lost([1.0])
+        cost = steep([1.0])
+        with pytest.raises(AnomalyError, match=r'the gradient of w = 1\.0 is inf.* cost was made at .*steep\('):
+            cost.backward()
+    with no_grad():
+        assert steep([0.5])._prev == ()
 
 
 def test_fit_names_the_operation_and_leaves_the_model_as_it_was():

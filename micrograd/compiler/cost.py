@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from micrograd import context
 from micrograd.engine import Value
 from micrograd.errors import GraphError
 from micrograd.node import blank, link
+from micrograd.operators import settle
 from micrograd.primitives import FLOATS
 
 Solve = Callable[[Sequence[float]], tuple[float, list[float]]]
@@ -63,4 +65,6 @@ def cost_value(parameters: Sequence[Value], solve: Solve) -> Value:
     row = CostRow(parameters, solve)
     v: Value = blank(Value, row.forward(*[p.data for p in parameters]))
     link(v, row, tuple(parameters))
+    if context.open_contexts:
+        settle(v)
     return v
