@@ -137,7 +137,12 @@ def test_no_gradient_is_written():
     x, model = Value(2.0), MLP(1, [2, 1], generator=0)
     hessian(lambda t, m: m([t * x]) ** 2, argnums=(0, 1))(x, model)
     jvp(lambda t: t * x, (x,), (1.0,))
-    assert [v.grad for v in (x, *model.parameters())] == [0.0] * (1 + len(model.parameters()))
+    between = x * x  # captured, and of the graph that is walked
+    value, _ = value_and_grad(lambda t: t * between)(3.0)
+    inner = gradients(value, [x])
+    assert inner[0].data == 12.0
+    seen = (x, between, value, *model.parameters())
+    assert [v.grad for v in seen] == [0.0] * len(seen)
 
 
 # Containers
