@@ -52,8 +52,6 @@ class Value(Node):
             _define(self, ByHand(_op), tuple(_children))
         if label:
             self.label = label
-        if _children and (watch := context.watcher()):
-            watch.made(self)
 
     # + and * are written out, for speed; the other operators are made from their rows, further down.
     def __add__(self, other: Any) -> Value:
@@ -290,3 +288,5 @@ def _define(v: Value, row: ByHand, children: tuple[Any, ...]) -> None:
         if not isinstance(child, Value):
             raise TypeError(f'the children of a Value are Values, not {type(child).__name__}: Value(data, (a, b), op)')
     link(v, row, children)
+    if children and (watch := context.watcher()):
+        watch.made(v)
