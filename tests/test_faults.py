@@ -503,6 +503,7 @@ def test_row_14_sums_are_added_from_left_to_right():
     terms = [1e16, 1.0, 1.0, -1e16]  # a compensated sum is 2
     assert micrograd.sum(terms).data == micrograd.dot(terms, [1.0] * 4).data == 0.0
     assert sum(map(Value, terms)).data == 0.0
+    assert micrograd.sum([1e16, 1.0, -1e16, 1.0]).data == 1.0  # from right to left it is 2
 
 
 def test_row_15_graphs_make_no_cycles():
