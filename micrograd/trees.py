@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _PLAIN = {float, int, Value}
+DEEPEST = 100  # containers within containers: more are those that contain themselves
 
 
 def flatten(x: Any, where: str) -> list[Any]:
@@ -28,6 +29,7 @@ def flatten(x: Any, where: str) -> list[Any]:
         where: what x is, for the error.
 
     Raises:
+        ShapeError: it contains itself.
         TypeError: something in it is none of these.
 
     >>> flatten({'w': [1.0, 2.0], 'b': 3}, 'argument 0')
@@ -40,14 +42,14 @@ def flatten_like(template: Any, x: Any, where: str) -> list[Any]:
     """What `flatten` gives of x, which has to be built as the template is; a list may stand for a tuple.
 
     Raises:
-        ShapeError: it is built differently.
+        ShapeError: it is built differently, or contains itself.
         TypeError: something in it is no number.
 
     >>> flatten_like((0, {'a': 0, 'b': 0}), [1.0, {'b': 2.0, 'a': 3.0}], 'the tangent')
     [1.0, 3.0, 2.0]
     """
     found: list[Any] = []
-    _collect(template, x, where, found)
+    _collect(template, x, where, found, 0)
     return found
 
 
@@ -78,7 +80,7 @@ def rebuild(template: Any, leaves: Iterator[Any], modules: bool = False) -> Any:
     return next(leaves)
 
 
-def _collect(template: Any, x: Any, where: str, found: list[Any]) -> None:
+def _collect(template: Any, x: Any, where: str, found: list[Any], depth: int) -> None:
     if _is_flat(x) and (x is template or (_is_flat(template) and len(x) == len(template))):
         found.extend(x)
         return
@@ -96,9 +98,11 @@ def _collect(template: Any, x: Any, where: str, found: list[Any]) -> None:
             f'{where} should be {_described(template, keys)}, and is {_described(x, others)}. '
             'Right: containers built alike, with a number for every number'
         )
+    if depth == DEEPEST:
+        raise ShapeError(f'{where:.60}… has more than {DEEPEST} containers within containers. Does it contain itself?')
     expected, given = _parts(template), _parts(x)
     for key in keys:
-        _collect(expected[key], given[key], f'{where}[{key!r}]', found)
+        _collect(expected[key], given[key], f'{where}[{key!r:.30}]', found, depth + 1)
 
 
 def _is_flat(x: Any) -> bool:

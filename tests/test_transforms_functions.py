@@ -503,3 +503,21 @@ def test_threads_that_share_parameters_get_the_serial_results():
         thread.join()
     assert found == {x: work(x) for x in points}
     assert all(p.grad == 0.0 for p in model.parameters())
+
+
+def test_containers_that_contain_themselves_are_refused():
+    circle = [1.0]
+    circle.append(circle)
+    with pytest.raises(ShapeError, match=r'^argument 0\[1\]\[1\].* more than 100 containers .*contain itself\?$'):
+        grad(lambda x: x[0])(circle)
+    deep = 2.0
+    for _ in range(100):
+        deep = {'k': [deep][0]} if isinstance(deep, list) else [deep]
+    slopes = grad(lambda x: _innermost(x) ** 2)(deep)
+    assert _innermost(slopes).data == 4.0
+
+
+def _innermost(x):
+    while isinstance(x, list | dict):
+        x = x['k'] if isinstance(x, dict) else x[0]
+    return x
