@@ -51,7 +51,8 @@ def _fuzz(name: str, options: list[str], place: Path) -> None:
 
     replays = any(Path(option).is_file() for option in options)
     inputs = [] if replays else [str(seeds)]
-    atheris.Setup([sys.argv[0], f'-dict={dictionary}', *options, *inputs], test, custom_mutator=mutate)
+    program = f'{sys.executable} -m tests.fuzz {name}'  # libFuzzer starts it once more to -merge=1
+    atheris.Setup([program, f'-dict={dictionary}', *options, *inputs], test, custom_mutator=mutate)
     atheris.Fuzz()
 
 
