@@ -23,10 +23,10 @@ def _the_table_is_as_it_was():
 @pytest.fixture
 def uncounted() -> Iterator[None]:
     """Do not count the lines of a test that goes through millions of them: counting takes twice as long as running."""
-    counting = Coverage.current()
-    if counting is None:
-        yield
-        return
-    counting.stop()
+    stopped: list[Coverage] = []
+    while (counting := Coverage.current()) is not None:  # in a process of xdist's there are two, one below the other
+        counting.stop()
+        stopped.append(counting)
     yield
-    counting.start()
+    for counting in reversed(stopped):
+        counting.start()
