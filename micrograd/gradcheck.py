@@ -71,7 +71,11 @@ class Entry(namedtuple('Entry', 'node label analytic numeric tolerance left righ
         if self.tolerance == inf:
             return 'has no differences: the function is not finite on both sides, however near'
         kink = f'at a kink: the slope is {self.left:.4g} below, {self.right:.4g} above' if self.kink else ''
-        return kink if self.agrees else f'differs, {kink}' if kink else 'differs'
+        if self.agrees:
+            return kink
+        if not kink and self.tolerance > VAGUE * max(abs(self.numeric), abs(self.analytic)):
+            return 'differs, and no difference is like another: the function may jump here'
+        return f'differs, {kink}' if kink else 'differs'
 
     @property
     def badness(self) -> float:

@@ -273,3 +273,17 @@ def test_a_wrong_second_derivative_is_found():
 def test_of_no_inputs_there_is_no_second_derivative():
     with pytest.raises(ValueError, match='finite inputs'):
         gradgradcheck(lambda: Value(1.0), [])
+
+
+@pytest.mark.parametrize(
+    'f', [micrograd.floor, lambda x: micrograd.floor(x) * x, lambda x: micrograd.where(x >= 1.0, x + 5.0, x)]
+)
+def test_a_jump_is_reported_as_what_may_be_one(f):
+    [entry] = gradcheck(f, [1.0]).entries
+    assert entry.verdict == 'differs, and no difference is like another: the function may jump here'
+
+
+@pytest.mark.parametrize('f', [lambda x: x * x.data, lambda x: x - x.data, lambda x: x.data * 0.0 + Value(1.0)])
+def test_a_wrong_slope_is_not_taken_for_a_jump(f):
+    [entry] = gradcheck(f, [1.0]).entries
+    assert entry.verdict in ('differs', '')
