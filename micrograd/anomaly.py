@@ -64,12 +64,12 @@ class detect_anomaly:  # noqa: N801 - written like a function, as in PyTorch
 
     def __enter__(self) -> None:
         self._tokens.append(context.watching.set(_Watch()))
-        context.count(1)
+        context.count_observer(1)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        context.count(-1)
+        context.count_observer(-1)
         context.watching.reset(self._tokens.pop())
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     F = TypeVar('F', bound=Callable[..., Any])
 
 open_contexts = 0  # in all threads together: while it is 0, an operation need not look any further
+observers = 0  # those of them that want to know of every node
 _counting = Lock()
 recording: ContextVar[bool] = ContextVar('recording', default=True)
 watching: ContextVar[Any] = ContextVar('watching', default=None)  # what is told of each node, see anomaly.py
@@ -91,10 +92,10 @@ class tracing:  # noqa: N801 - like no_grad
 
     def __enter__(self) -> None:
         self._tokens = made.set(self._made), recording.set(True)
-        count(1)
+        count_observer(1)
 
     def __exit__(self, *_: object) -> None:
-        count(-1)
+        count_observer(-1)
         made.reset(self._tokens[0])
         recording.reset(self._tokens[1])
 
@@ -126,12 +127,12 @@ class unwatched:  # noqa: N801 - like no_grad
 
 def watcher() -> Any:
     """What is told of the numbers of this thread or task, under detect_anomaly; else None."""
-    return watching.get() if open_contexts else None
+    return watching.get() if observers else None
 
 
 def is_tracing() -> bool:
     """Whether a function is being traced."""
-    return open_contexts > 0 and made.get() is not None
+    return observers > 0 and made.get() is not None
 
 
 def was_traced(v: Any) -> bool:
@@ -145,6 +146,14 @@ def count(change: int) -> None:
     global open_contexts
     with _counting:
         open_contexts += change
+
+
+def count_observer(change: int) -> None:
+    """One more context that wants to know of every node is open, or one less."""
+    global observers
+    count(change)
+    with _counting:
+        observers += change
 
 
 def _around_call(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -33,14 +33,22 @@ def operand(x: Any, kind: type[Node]) -> Any:
 
 def settle(v: Any) -> None:
     """Under no_grad a result is a plain number; during a trace it is noted; under detect_anomaly it is looked at."""
+    if context.observers and _is_noted(v):
+        return
+    if not context.recording.get():
+        v._row = v._a = v._b = None
+
+
+def _is_noted(v: Any) -> bool:
+    """Tell of a node to whoever observes this thread or task; whether it belongs to a trace."""
     watch = context.watching.get()
     if watch is not None:
         watch.made(v)
     notes = context.made.get()
-    if notes is not None:
-        notes[id(v)] = v, context.recording.get()
-    elif not context.recording.get():
-        v._row = v._a = v._b = None
+    if notes is None:
+        return False
+    notes[id(v)] = v, context.recording.get()
+    return True
 
 
 def apply(kind: type[Node], row: Row, *operands: Any) -> Any:
