@@ -100,29 +100,30 @@ class tracing:  # noqa: N801 - like no_grad
         recording.reset(self._tokens[1])
 
 
-class noting:  # noqa: N801 - like no_grad
+class watched_by:  # noqa: N801 - like no_grad
+    """In the block something else is told of the nodes that are made, under detect_anomaly too.
+
+    Args:
+        watch: see anomaly.py; None is nothing.
+    """
+
+    def __init__(self, watch: Any):
+        self._watch = watch
+
+    def __enter__(self) -> None:
+        self._token = watching.set(self._watch)
+
+    def __exit__(self, *_: object) -> None:
+        watching.reset(self._token)
+
+
+def noting() -> watched_by:
     """While derivatives become nodes: behind a gate that is shut one may be infinite, and does not matter.
 
     Under detect_anomaly their lines are noted, and they are not looked at: they were before, as numbers.
     """
-
-    def __enter__(self) -> None:
-        watch = watcher()
-        self._token = watch and watching.set(watch.without_looking)
-
-    def __exit__(self, *_: object) -> None:
-        if self._token:
-            watching.reset(self._token)
-
-
-class unwatched:  # noqa: N801 - like no_grad
-    """Under detect_anomaly, too, numbers in the block are not looked at."""
-
-    def __enter__(self) -> None:
-        self._token = watching.set(None)
-
-    def __exit__(self, *_: object) -> None:
-        watching.reset(self._token)
+    watch = watcher()
+    return watched_by(watch and watch.without_looking)
 
 
 def watcher() -> Any:

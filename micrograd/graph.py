@@ -32,15 +32,15 @@ def topological(roots: Iterable[Value], stops: Iterable[Value] = ()) -> list[Val
     ['a', '*', '+']
     """
     stopped = set(map(id, stops))
-    seen = {*stopped, id(NONE)}
-    order: list[Any] = []
+    seen = stopped.copy()
+    order: list[Value] = []
     for root in roots:
         if id(root) in stopped:
             stopped.remove(id(root))
             order.append(root)
-        elif id(root) not in seen:
-            _walk(root, seen, seen.add, order)
-    return [v for v in order if v._row is not CHAIN]
+        else:
+            order += unseen(root, seen)
+    return order
 
 
 def unseen(root: Value, seen: set[int]) -> list[Value]:
